@@ -1,0 +1,124 @@
+//! [`Client`]: one registration at one provider, and what is known of the provider so far.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{ACCEPT, HeaderName, HeaderValue, RETRY_AFTER};
+
+use crate::clock::Clock;
+use crate::discovery::Discovered;
+use crate::error::{Error, ErrorKind};
+use crate::http_client::{HttpClient, Limits};
+use crate::provider::Provider;
+use crate::random::Random;
+
+/// What the flow is given from outside: the core itself opens no socket and reads no clock.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Environment {
+    /// How providers are reached.
+    pub http: Arc<dyn HttpClient>,
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+    /// Where unpredictable values come from.
+    pub random: Arc<dyn Random>,
+}
+
+impl Environment {
+    /// An environment of these three.
+    #[must_use]
+    pub fn new(http: Arc<dyn HttpClient>, clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> Self {
+        Self { http, clock, random }
+    }
+}
+
+/// An OAuth 2.0 client ([RFC 6749 section 1.1](https://www.rfc-editor.org/rfc/rfc6749#section-1.1)): the
+/// application's registration at one provider.
+///
+/// A login is [`start`](Self::start), the browser's way to the provider and back,
+/// [`authorize`](Self::authorize), and [`finish`](Self::finish). Each step takes what only the step
+/// before it can make, so none can be left out.
+pub struct Client {
+    pub(crate) provider: Provider,
+    pub(crate) redirect_uri: String,
+    pub(crate) environment: Environment,
+    pub(crate) discovered: Discovered,
+}
+
+impl Client {
+    /// The client of `provider` whose authorization responses arrive at `redirect_uri`.
+    #[must_use]
+    pub fn new(provider: Provider, redirect_uri: String, environment: Environment) -> Self {
+        Self { provider, redirect_uri, environment, discovered: Discovered::default() }
+    }
+
+    /// The provider.
+    pub const fn provider(&self) -> &Provider {
+        &self.provider
+    }
+
+    /// The redirect URI to register at the provider, byte for byte.
+    #[must_use]
+    pub fn redirect_uri(&self) -> &str {
+        &self.redirect_uri
+    }
+
+    /// Sends a request to the provider with the headers that it insists on.
+    pub(crate) async fn send(
+        &self,
+        mut request: http::Request<Bytes>,
+        limits: Limits,
+    ) -> Result<http::Response<Bytes>, Error> {
+        let headers = request.headers_mut();
+        headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+        for (name, value) in self.provider.quirks.headers {
+            headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+        }
+        let response = self.environment.http.send(request, limits).await?;
+        if response.body().len() > limits.max_body {
+            return Err(Error::new(
+                ErrorKind::TokenEndpoint,
+                "the provider's answer exceeds the size limit",
+            ));
+        }
+        Ok(response)
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("provider", &self.provider)
+            .field("redirect_uri", &self.redirect_uri)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The error for an answer that says "not now": status 429 or 5xx. `what` names the endpoint.
+pub(crate) fn unavailable(what: &str, response: &http::Response<Bytes>) -> Option<Error> {
+    let status = response.status();
+    if status != http::StatusCode::TOO_MANY_REQUESTS && !status.is_server_error() {
+        return None;
+    }
+    let reason = format!("{what} answered with status {}", status.as_u16());
+    let error = Error::new(ErrorKind::ProviderUnavailable, reason);
+    Some(error.with_retry_after(retry_after(response)))
+}
+
+/// The seconds of a `Retry-After` header, at most five minutes.
+fn retry_after(response: &http::Response<Bytes>) -> Option<Duration> {
+    let seconds: u64 = response.headers().get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
+    Some(Duration::from_secs(seconds.min(300)))
+}
+
+/// Whether the content type of `response` is `media_type`, whatever its parameters.
+pub(crate) fn has_media_type(response: &http::Response<Bytes>, media_type: &str) -> bool {
+    response
+        .headers()
+        .get(http::header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.split(';').next())
+        .is_some_and(|value| value.trim().eq_ignore_ascii_case(media_type))
+}

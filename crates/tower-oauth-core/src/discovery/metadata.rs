@@ -1,0 +1,185 @@
+//! Provider metadata (OpenID Connect Discovery section 3, [RFC 8414](https://www.rfc-editor.org/rfc/rfc8414)).
+
+use serde_json::{Map, Value};
+
+use crate::json;
+use crate::provider::settings::endpoint;
+use crate::provider::{ClientAuthentication, IssuerRule, Pkce, Provider};
+
+/// What the flow needs of a provider's metadata. Nothing in it widens what the client accepts.
+#[derive(Clone, Debug)]
+pub(crate) struct Metadata {
+    /// As the document names it: the configured one, or a template of it.
+    pub(crate) issuer: String,
+    pub(crate) authorization_endpoint: String,
+    pub(crate) token_endpoint: String,
+    pub(crate) jwks_uri: Option<String>,
+    pub(crate) userinfo_endpoint: Option<String>,
+    /// Whether each authorization response names its issuer (RFC 9207 section 3).
+    pub(crate) promises_iss: bool,
+    /// How the client authenticates where the preset leaves it to the metadata.
+    pub(crate) client_authentication: ClientAuthentication,
+}
+
+impl Metadata {
+    /// The metadata of a provider that publishes none.
+    pub(crate) fn fixed(authorization: &str, token: &str, issuer: &str) -> Self {
+        Self {
+            issuer: issuer.to_owned(),
+            authorization_endpoint: authorization.to_owned(),
+            token_endpoint: token.to_owned(),
+            jwks_uri: None,
+            userinfo_endpoint: None,
+            promises_iss: false,
+            client_authentication: ClientAuthentication::Basic,
+        }
+    }
+
+    /// Reads the document of `provider`. The error says what is wrong with it.
+    pub(crate) fn parse(document: &[u8], provider: &Provider) -> Result<Self, String> {
+        let document = json::parse_object(document).map_err(|error| error.to_string())?;
+        let issuer = required(&document, "issuer")?;
+        check_issuer(&issuer, provider)?;
+        let endpoint_of = |name: &str| -> Result<String, String> {
+            let url = required(&document, name)?;
+            endpoint(&url).map_err(|problem| format!("has a `{name}` that {problem}"))?;
+            Ok(url)
+        };
+        let userinfo_endpoint = match document.get("userinfo_endpoint") {
+            None | Some(Value::Null) => None,
+            Some(_) => Some(endpoint_of("userinfo_endpoint")?),
+        };
+        let lists = |name: &str, value: &str| {
+            document.get(name).and_then(Value::as_array).map(|list| list.iter().any(|v| v == value))
+        };
+        if provider.quirks.pkce == Pkce::S256
+            && lists("code_challenge_methods_supported", "S256") == Some(false)
+            && lists("code_challenge_methods_supported", "plain") == Some(true)
+        {
+            return Err("offers PKCE by the method plain alone, which protects nothing".into());
+        }
+        let methods = "token_endpoint_auth_methods_supported";
+        let body_only = lists(methods, "client_secret_basic") == Some(false)
+            && lists(methods, "client_secret_post") == Some(true);
+        Ok(Self {
+            authorization_endpoint: endpoint_of("authorization_endpoint")?,
+            token_endpoint: endpoint_of("token_endpoint")?,
+            jwks_uri: Some(endpoint_of("jwks_uri")?),
+            userinfo_endpoint,
+            promises_iss: document.get("authorization_response_iss_parameter_supported")
+                == Some(&Value::Bool(true)),
+            client_authentication: if body_only {
+                ClientAuthentication::Body
+            } else {
+                ClientAuthentication::Basic
+            },
+            issuer,
+        })
+    }
+}
+
+/// OpenID Connect Discovery section 4.3: the document names the issuer it was asked for, exactly.
+fn check_issuer(issuer: &str, provider: &Provider) -> Result<(), String> {
+    let configured = provider.issuer();
+    let matches = issuer == configured
+        || (provider.quirks.issuer == IssuerRule::TenantTemplate && issuer.contains("{tenantid}"));
+    if matches {
+        return Ok(());
+    }
+    Err(format!("names the issuer {issuer:?}, but the configuration says {configured:?}"))
+}
+
+fn required(document: &Map<String, Value>, name: &str) -> Result<String, String> {
+    match document.get(name) {
+        Some(Value::String(text)) if !text.is_empty() => Ok(text.clone()),
+        Some(_) => Err(format!("has a `{name}` that is not a string")),
+        None => Err(format!("has no `{name}`")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::provider::presets::oidc;
+
+    fn document() -> Value {
+        json!({
+            "issuer": "https://op.example",
+            "authorization_endpoint": "https://op.example/authorize",
+            "token_endpoint": "https://op.example/token",
+            "jwks_uri": "https://op.example/jwks",
+            "response_types_supported": ["unknown", "code"],
+        })
+    }
+
+    fn parse(document: &Value) -> Result<Metadata, String> {
+        let provider = oidc("https://op.example", "id", "secret");
+        Metadata::parse(document.to_string().as_bytes(), &provider)
+    }
+
+    #[test]
+    fn d01_d02_the_issuer_must_match_exactly() {
+        for issuer in ["https://op.exampleINVALID", "https://op.example/", "https://OP.example"] {
+            let mut document = document();
+            document["issuer"] = issuer.into();
+            let problem = parse(&document).unwrap_err();
+            assert!(problem.contains(issuer) && problem.contains("\"https://op.example\""));
+        }
+    }
+
+    #[test]
+    fn d04_required_members() {
+        for name in ["issuer", "authorization_endpoint", "token_endpoint", "jwks_uri"] {
+            let mut document = document();
+            document[name] = Value::Null;
+            assert!(parse(&document).unwrap_err().contains(name));
+            document.as_object_mut().unwrap().remove(name);
+            assert_eq!(parse(&document).unwrap_err(), format!("has no `{name}`"));
+        }
+    }
+
+    #[test]
+    fn d05_endpoints_are_https_or_loopback() {
+        for url in [
+            "http://op.example/token",
+            "file:///etc/passwd",
+            "javascript:x",
+            "data:,x",
+            "/token",
+            "https://user@op.example/token",
+        ] {
+            let mut document = document();
+            document["token_endpoint"] = url.into();
+            assert!(parse(&document).unwrap_err().contains("token_endpoint"), "{url}");
+        }
+        let mut document = document();
+        document["token_endpoint"] = "http://127.0.0.1:9/token".into();
+        assert!(parse(&document).is_ok());
+    }
+
+    #[test]
+    fn s25_plain_pkce_is_refused_and_silence_is_not() {
+        let mut document = document();
+        for (methods, accepted) in
+            [(json!(["plain"]), false), (json!([]), true), (json!(["plain", "S256"]), true)]
+        {
+            document["code_challenge_methods_supported"] = methods;
+            assert_eq!(parse(&document).is_ok(), accepted);
+        }
+    }
+
+    #[test]
+    fn client_authentication_follows_the_metadata() {
+        let mut document = document();
+        for (methods, expected) in [
+            (json!(["client_secret_post"]), ClientAuthentication::Body),
+            (json!(["client_secret_post", "client_secret_basic"]), ClientAuthentication::Basic),
+            (json!(["private_key_jwt"]), ClientAuthentication::Basic),
+        ] {
+            document["token_endpoint_auth_methods_supported"] = methods;
+            assert_eq!(parse(&document).unwrap().client_authentication, expected);
+        }
+    }
+}

@@ -1,0 +1,327 @@
+//! What can go wrong: [`Error`] while a login runs, [`ConfigError`] before anything runs.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::time::Duration;
+
+use crate::http_client::{HttpError, HttpErrorKind};
+use crate::random::RandomUnavailable;
+use crate::session::StoreError;
+
+/// A login, or a request that depends on one, failed.
+///
+/// `Display` is for the operator: it says what was expected and what came, never a secret. A browser is
+/// shown [`code`](Self::code) and a correlation id instead.
+pub struct Error(Box<Inner>);
+
+struct Inner {
+    kind: ErrorKind,
+    reason: Cow<'static, str>,
+    provider_code: Option<ProviderCode>,
+    retry_after: Option<Duration>,
+    source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+/// The classes of failure, each with a stable [code](ErrorKind::code) and an HTTP status.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// A request to a login route cannot be read.
+    Malformed,
+    /// A request comes from another site, or is not one that a person made.
+    CrossSite,
+    /// No provider has the name in the path.
+    UnknownProvider,
+    /// The authorization response belongs to no attempt of this browser: unknown, expired, or used.
+    StateInvalid,
+    /// The authorization response names another issuer, or none where one is promised (RFC 9207).
+    IssuerMismatch,
+    /// The user or the provider said no.
+    ProviderDenied,
+    /// The provider answered the authorization request with an error.
+    ProviderError,
+    /// The token endpoint refused the code: it was used, has expired, or belongs to another login.
+    CodeRejected,
+    /// The ID token answers another attempt.
+    NonceMismatch,
+    /// The token endpoint's answer is not a token response.
+    TokenEndpoint,
+    /// The provider refused this client's credentials.
+    ClientRejected,
+    /// The ID token is not valid.
+    IdToken,
+    /// The userinfo answer cannot be used.
+    UserInfo,
+    /// The provider's metadata or keys cannot be used.
+    Discovery,
+    /// The provider cannot be reached, or says that it cannot answer now.
+    ProviderUnavailable,
+    /// The provider did not answer in time.
+    ProviderTimeout,
+    /// The session store failed. Never the same as "not signed in".
+    StoreUnavailable,
+    /// A fault in this process.
+    Internal,
+}
+
+impl ErrorKind {
+    /// Every kind, for documentation and tests.
+    pub const ALL: [Self; 18] = [
+        Self::Malformed,
+        Self::CrossSite,
+        Self::UnknownProvider,
+        Self::StateInvalid,
+        Self::IssuerMismatch,
+        Self::ProviderDenied,
+        Self::ProviderError,
+        Self::CodeRejected,
+        Self::NonceMismatch,
+        Self::TokenEndpoint,
+        Self::ClientRejected,
+        Self::IdToken,
+        Self::UserInfo,
+        Self::Discovery,
+        Self::ProviderUnavailable,
+        Self::ProviderTimeout,
+        Self::StoreUnavailable,
+        Self::Internal,
+    ];
+
+    /// The stable name of this kind; `docs/errors.md` has a section for each.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Malformed => "malformed_request",
+            Self::CrossSite => "cross_site_request",
+            Self::UnknownProvider => "unknown_provider",
+            Self::StateInvalid => "state_invalid",
+            Self::IssuerMismatch => "issuer_mismatch",
+            Self::ProviderDenied => "provider_denied",
+            Self::ProviderError => "provider_error",
+            Self::CodeRejected => "code_rejected",
+            Self::NonceMismatch => "nonce_mismatch",
+            Self::TokenEndpoint => "token_endpoint",
+            Self::ClientRejected => "client_rejected",
+            Self::IdToken => "id_token",
+            Self::UserInfo => "userinfo",
+            Self::Discovery => "discovery",
+            Self::ProviderUnavailable => "provider_unavailable",
+            Self::ProviderTimeout => "provider_timeout",
+            Self::StoreUnavailable => "store_unavailable",
+            Self::Internal => "internal",
+        }
+    }
+
+    /// The HTTP status that answers a request which failed so.
+    #[must_use]
+    pub const fn status(self) -> http::StatusCode {
+        use http::StatusCode;
+        match self {
+            Self::Malformed
+            | Self::StateInvalid
+            | Self::IssuerMismatch
+            | Self::CodeRejected
+            | Self::NonceMismatch => StatusCode::BAD_REQUEST,
+            Self::CrossSite | Self::ProviderDenied => StatusCode::FORBIDDEN,
+            Self::UnknownProvider => StatusCode::NOT_FOUND,
+            Self::ProviderError
+            | Self::TokenEndpoint
+            | Self::ClientRejected
+            | Self::IdToken
+            | Self::UserInfo
+            | Self::Discovery => StatusCode::BAD_GATEWAY,
+            Self::ProviderUnavailable | Self::StoreUnavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::ProviderTimeout => StatusCode::GATEWAY_TIMEOUT,
+            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+}
+
+impl Error {
+    /// An error of `kind`; `reason` tells the operator what happened and holds no secret.
+    #[must_use]
+    pub fn new(kind: ErrorKind, reason: impl Into<Cow<'static, str>>) -> Self {
+        Self(Box::new(Inner {
+            kind,
+            reason: reason.into(),
+            provider_code: None,
+            retry_after: None,
+            source: None,
+        }))
+    }
+
+    pub(crate) fn with_source(
+        mut self,
+        source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+    ) -> Self {
+        self.0.source = Some(source.into());
+        self
+    }
+
+    pub(crate) fn with_provider_code(mut self, code: ProviderCode) -> Self {
+        self.0.provider_code = Some(code);
+        self
+    }
+
+    pub(crate) fn with_retry_after(mut self, after: Option<Duration>) -> Self {
+        self.0.retry_after = after;
+        self
+    }
+
+    /// The class of the failure.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// The stable name of the failure: [`ErrorKind::code`].
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        self.0.kind.code()
+    }
+
+    /// The provider's own error code, where it sent one.
+    #[must_use]
+    pub fn provider_code(&self) -> Option<&str> {
+        self.0.provider_code.as_ref().map(|code| code.0.as_str())
+    }
+
+    /// How long to wait before another try can help, where that is known.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.0.retry_after
+    }
+
+    /// The HTTP status that answers the request.
+    #[must_use]
+    pub fn status(&self) -> http::StatusCode {
+        match (self.0.kind, self.provider_code()) {
+            (ErrorKind::ProviderError, Some("temporarily_unavailable")) => {
+                http::StatusCode::SERVICE_UNAVAILABLE
+            }
+            (kind, _) => kind.status(),
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.reason)?;
+        match &self.0.provider_code {
+            Some(code) => write!(f, " (the provider's code: {})", code.0),
+            None => Ok(()),
+        }
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Error")
+            .field("kind", &self.0.kind)
+            .field("reason", &self.0.reason)
+            .field("provider_code", &self.provider_code())
+            .field("source", &self.0.source)
+            .finish_non_exhaustive()
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.0.source.as_deref().map(|source| source as _)
+    }
+}
+
+impl From<HttpError> for Error {
+    fn from(error: HttpError) -> Self {
+        let kind = match error.kind() {
+            HttpErrorKind::Timeout => ErrorKind::ProviderTimeout,
+            HttpErrorKind::TooLarge => ErrorKind::TokenEndpoint,
+            HttpErrorKind::Connect | HttpErrorKind::Other => ErrorKind::ProviderUnavailable,
+        };
+        Self::new(kind, error.to_string()).with_source(error)
+    }
+}
+
+impl From<RandomUnavailable> for Error {
+    fn from(error: RandomUnavailable) -> Self {
+        Self::new(ErrorKind::Internal, error.to_string()).with_source(error)
+    }
+}
+
+impl From<StoreError> for Error {
+    fn from(error: StoreError) -> Self {
+        Self::new(ErrorKind::StoreUnavailable, "the session store failed").with_source(error)
+    }
+}
+
+/// An error code from the wire: kept only if it has the alphabet of
+/// [RFC 6749 section 4.1.2.1](https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2.1) and a sane length, so
+/// that showing and logging it is safe.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ProviderCode(String);
+
+impl ProviderCode {
+    pub(crate) fn parse(code: &str) -> Self {
+        let sane = !code.is_empty()
+            && code.len() <= 64
+            && code.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.'));
+        Self(if sane { code.to_owned() } else { "unreadable".to_owned() })
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A setting that cannot work. Found when the application starts, before a request is served.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConfigError {
+    setting: Cow<'static, str>,
+    problem: Cow<'static, str>,
+}
+
+impl ConfigError {
+    /// `setting` is what the person wrote it under; `problem` says what is wrong and what to do.
+    #[must_use]
+    pub fn new(
+        setting: impl Into<Cow<'static, str>>,
+        problem: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        Self { setting: setting.into(), problem: problem.into() }
+    }
+
+    /// Which setting it is.
+    #[must_use]
+    pub fn setting(&self) -> &str {
+        &self.setting
+    }
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.setting, self.problem)
+    }
+}
+
+impl std::error::Error for ConfigError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_distinct() {
+        let mut codes: Vec<_> = ErrorKind::ALL.iter().map(|kind| kind.code()).collect();
+        codes.sort_unstable();
+        codes.dedup();
+        assert_eq!(codes.len(), ErrorKind::ALL.len());
+    }
+
+    #[test]
+    fn c13_a_hostile_provider_code_is_not_repeated() {
+        for hostile in ["<script>", "a b", "a\r\nb", "", &"x".repeat(65), "\u{1b}[31m"] {
+            assert_eq!(ProviderCode::parse(hostile).as_str(), "unreadable");
+        }
+        assert_eq!(ProviderCode::parse("access_denied").as_str(), "access_denied");
+    }
+}

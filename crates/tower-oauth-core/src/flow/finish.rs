@@ -1,0 +1,61 @@
+//! The end of a login: tokens, verified identity, and where the browser goes.
+
+use super::callback::AuthorizedCode;
+use super::id_token;
+use super::profile;
+use super::userinfo;
+use crate::client::Client;
+use crate::error::{Error, ErrorKind};
+use crate::provider::Protocol;
+use crate::session::{Connection, LoginMark};
+
+/// A login that succeeded.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Login {
+    /// Who signed in, and what the application may call for them.
+    pub connection: Connection,
+    /// Which attempt it was, and where it was to end.
+    pub mark: LoginMark,
+}
+
+impl Client {
+    /// Trades the code for tokens and finds out who signed in.
+    ///
+    /// Everything is checked before anything is returned: of a provider's answer that fails a check,
+    /// nothing is kept.
+    ///
+    /// # Errors
+    ///
+    /// When the provider cannot be reached, refuses the code or the client, or answers with anything that
+    /// does not verify; [`Error::kind`] tells which.
+    pub async fn finish(&self, code: AuthorizedCode) -> Result<Login, Error> {
+        let metadata = self.metadata().await?;
+        if metadata.issuer != code.issuer {
+            let reason = "the provider's issuer changed since the attempt was started";
+            return Err(Error::new(ErrorKind::IssuerMismatch, reason));
+        }
+        let tokens = self.exchange(&code, &metadata).await?;
+        let mapping = &self.provider.quirks.claims;
+        let identity = match self.provider.quirks.protocol {
+            Protocol::OpenIdConnect => {
+                let raw = tokens
+                    .id_token
+                    .as_ref()
+                    .ok_or_else(|| id_token::invalid("is missing from the token response"))?;
+                let verified = self
+                    .verify_id_token(raw, code.nonce.as_ref(), &tokens.access_token, &metadata)
+                    .await?;
+                let userinfo = self.userinfo(&tokens.access_token, &metadata).await?;
+                profile::openid(verified, userinfo, mapping)?
+            }
+            Protocol::OAuth2 => {
+                let userinfo = self.userinfo(&tokens.access_token, &metadata).await?;
+                let userinfo = userinfo.ok_or_else(|| userinfo::invalid("is missing"))?;
+                profile::oauth2(metadata.issuer.clone(), userinfo, mapping)?
+            }
+        };
+        let connection = Connection::new(self.provider.key.clone(), identity, tokens);
+        Ok(Login { connection, mark: code.login })
+    }
+}

@@ -1,0 +1,190 @@
+//! The ID token, verified (OpenID Connect Core section 3.1.3.7). Nothing else makes an identity at an
+//! OpenID provider.
+
+use std::time::Duration;
+
+use aws_lc_rs::{constant_time, digest};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::Value;
+
+use crate::client::Client;
+use crate::clock::Timestamp;
+use crate::discovery::Metadata;
+use crate::error::{Error, ErrorKind};
+use crate::jose::{Algorithm, Claims, SignedToken};
+use crate::provider::IssuerRule;
+use crate::secret::{AccessTokenSecret, Nonce, RawIdToken};
+
+/// How far the provider's clock may be from ours.
+const LEEWAY: Duration = Duration::from_secs(60);
+
+/// Oldest `iat` of a token that comes straight from the token endpoint.
+const MAX_AGE: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Claims of a verified ID token.
+pub(super) struct VerifiedIdToken {
+    pub(super) issuer: String,
+    pub(super) subject: String,
+    pub(super) claims: Claims,
+}
+
+impl Client {
+    /// Verifies `token`, which answers the attempt with this `nonce` and came with `access_token`.
+    pub(super) async fn verify_id_token(
+        &self,
+        token: &RawIdToken,
+        nonce: Option<&Nonce>,
+        access_token: &AccessTokenSecret,
+        metadata: &Metadata,
+    ) -> Result<VerifiedIdToken, Error> {
+        let token = SignedToken::parse(token.secret()).map_err(invalid)?;
+        let claims = self.verify_signature(&token).await?;
+        let issuer = check_issuer(&claims, metadata, self.provider.quirks.issuer)?;
+        check_audience(&claims, &self.provider.client_id)?;
+        check_times(&claims, self.environment.clock.now())?;
+        if claims.contains_key("events") {
+            return Err(invalid("is a logout token"));
+        }
+        if let Some(nonce) = nonce {
+            check_nonce(&claims, nonce)?;
+        }
+        check_at_hash(&claims, token.algorithm(), access_token)?;
+        let subject = subject(&claims)?;
+        Ok(VerifiedIdToken { issuer, subject, claims })
+    }
+
+    async fn verify_signature(&self, token: &SignedToken<'_>) -> Result<Claims, Error> {
+        let algorithm = token.algorithm();
+        if self.provider.quirks.hs256_id_tokens {
+            return token.verify_mac(&self.provider.client_secret).map_err(invalid);
+        }
+        if !self.provider.id_token_algorithms.contains(&algorithm) {
+            return Err(invalid(format!("is signed with {algorithm}, which is not accepted")));
+        }
+        let mut keys = self.keys().await?;
+        if keys.candidates(algorithm, token.kid()).next().is_none() {
+            // A key we have not seen: the provider may have rotated (Core section 10.1.1).
+            keys = self.newer_keys(&keys).await.ok_or_else(|| invalid("names an unknown key"))?;
+        }
+        token.verify(keys.candidates(algorithm, token.kid())).map_err(invalid)
+    }
+}
+
+fn check_issuer(claims: &Claims, metadata: &Metadata, rule: IssuerRule) -> Result<String, Error> {
+    let issuer = text(claims, "iss")?;
+    let expected = match rule {
+        IssuerRule::Exact => metadata.issuer.clone(),
+        IssuerRule::TenantTemplate => metadata.issuer.replace("{tenantid}", text(claims, "tid")?),
+    };
+    if issuer != expected {
+        return Err(invalid(format!("is of the issuer {issuer:?}, not {expected:?}")));
+    }
+    Ok(expected)
+}
+
+/// Core section 3.1.3.7 rules 3 to 5: this client is the audience, and no other is.
+fn check_audience(claims: &Claims, client_id: &str) -> Result<(), Error> {
+    let addressed = match claims.get("aud") {
+        Some(Value::String(audience)) => audience == client_id,
+        Some(Value::Array(audiences)) => matches!(&audiences[..], [only] if only == client_id),
+        _ => false,
+    };
+    if !addressed {
+        return Err(invalid("is not for this client alone"));
+    }
+    match claims.get("azp") {
+        None => Ok(()),
+        Some(Value::String(party)) if party == client_id => Ok(()),
+        Some(_) => Err(invalid("has another authorized party")),
+    }
+}
+
+fn check_times(claims: &Claims, now: Timestamp) -> Result<(), Error> {
+    let skew = "compare this machine's clock with the provider's";
+    let expires = time(claims, "exp")?.ok_or_else(|| invalid("has no `exp`"))?;
+    if expires + LEEWAY <= now {
+        let late = now.since(expires).as_secs();
+        return Err(invalid(format!("expired {late} seconds ago; {skew}")));
+    }
+    let issued = time(claims, "iat")?.ok_or_else(|| invalid("has no `iat`"))?;
+    if issued > now + LEEWAY {
+        let early = issued.since(now).as_secs();
+        return Err(invalid(format!("was issued {early} seconds from now; {skew}")));
+    }
+    if now.since(issued) > MAX_AGE {
+        return Err(invalid("was issued more than a day ago"));
+    }
+    match time(claims, "nbf")? {
+        Some(not_before) if not_before > now + LEEWAY => {
+            let early = not_before.since(now).as_secs();
+            Err(invalid(format!("is not valid for another {early} seconds; {skew}")))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn check_nonce(claims: &Claims, nonce: &Nonce) -> Result<(), Error> {
+    let equal = claims.get("nonce").and_then(Value::as_str).is_some_and(|claim| {
+        constant_time::verify_slices_are_equal(claim.as_bytes(), nonce.secret().as_bytes()).is_ok()
+    });
+    if equal {
+        return Ok(());
+    }
+    Err(Error::new(ErrorKind::NonceMismatch, "the ID token answers another attempt"))
+}
+
+/// Core section 3.1.3.8: where the claim is there, it is right.
+fn check_at_hash(
+    claims: &Claims,
+    algorithm: Algorithm,
+    access_token: &AccessTokenSecret,
+) -> Result<(), Error> {
+    let Some(claim) = claims.get("at_hash") else { return Ok(()) };
+    let hash = digest::digest(algorithm.hash(), access_token.secret().as_bytes());
+    let (left, _) = hash.as_ref().split_at(hash.as_ref().len() / 2);
+    if claim.as_str() == Some(&URL_SAFE_NO_PAD.encode(left)) {
+        return Ok(());
+    }
+    Err(invalid("came with another access token"))
+}
+
+/// Core section 2: at most 255 ASCII characters.
+fn subject(claims: &Claims) -> Result<String, Error> {
+    let subject = text(claims, "sub")?;
+    if subject.is_empty()
+        || subject.len() > 255
+        || !subject.bytes().all(|b| matches!(b, 0x20..=0x7e))
+    {
+        return Err(invalid("has a `sub` that is not 1 to 255 ASCII characters"));
+    }
+    Ok(subject.to_owned())
+}
+
+fn text<'a>(claims: &'a Claims, name: &str) -> Result<&'a str, Error> {
+    claims
+        .get(name)
+        .and_then(Value::as_str)
+        .ok_or_else(|| invalid(format!("has no `{name}` that is a string")))
+}
+
+/// A `NumericDate`: a number, fractions dropped. Never a string, and never absent by being of a wrong type.
+fn time(claims: &Claims, name: &str) -> Result<Option<Timestamp>, Error> {
+    let Some(value) = claims.get(name) else { return Ok(None) };
+    match value.as_f64() {
+        Some(seconds) if seconds >= 0.0 => {
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "not negative, and a float beyond u64 saturates"
+            )]
+            let seconds = seconds as u64;
+            Ok(Some(Timestamp::from_unix_seconds(seconds)))
+        }
+        _ => Err(invalid(format!("has a `{name}` that is not a time"))),
+    }
+}
+
+pub(super) fn invalid(what: impl std::fmt::Display) -> Error {
+    Error::new(ErrorKind::IdToken, format!("the ID token {what}"))
+}

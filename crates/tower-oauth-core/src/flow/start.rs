@@ -1,0 +1,151 @@
+//! Where the browser is sent to sign in: the authorization request
+//! ([RFC 6749 section 4.1.1](https://www.rfc-editor.org/rfc/rfc6749#section-4.1.1), OpenID Connect Core section 3.1.2.1).
+
+use std::time::Duration;
+
+use oauth2::{AuthUrl, ClientId, CsrfToken, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl};
+use url::Url;
+
+use super::attempt::Attempt;
+use crate::client::Client;
+use crate::error::{Error, ErrorKind};
+use crate::provider::{OfflineAccess, Pkce, Protocol, ResponseMode};
+use crate::random;
+use crate::return_to::ReturnTo;
+use crate::secret::{CodeVerifier, Nonce, State, sha256};
+
+/// How long a user may take at the provider.
+const ATTEMPT_LIFETIME: Duration = Duration::from_secs(10 * 60);
+
+/// A login that was started: where to send the browser, and what to remember until it is back.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Start {
+    /// The authorization request, ready for a `Location` header.
+    pub authorization_url: String,
+    /// What to remember.
+    pub attempt: Attempt,
+}
+
+impl Client {
+    /// Starts a login that is to end at `return_to`.
+    ///
+    /// `state`, `nonce` and the PKCE verifier are drawn independently, 256 bits each.
+    ///
+    /// # Errors
+    ///
+    /// When the provider's metadata is needed and cannot be had, or there is no randomness.
+    pub async fn start(&self, return_to: ReturnTo) -> Result<Start, Error> {
+        let metadata = self.metadata().await?;
+        let quirks = &self.provider.quirks;
+        let random = &*self.environment.random;
+        let state = State::new(random::token(random)?);
+        let code_verifier = match quirks.pkce {
+            Pkce::S256 => Some(CodeVerifier::new(random::token(random)?)),
+            Pkce::Unsupported => None,
+        };
+        let nonce = match quirks.protocol {
+            Protocol::OpenIdConnect if quirks.nonce => Some(Nonce::new(random::token(random)?)),
+            Protocol::OpenIdConnect | Protocol::OAuth2 => None,
+        };
+        let url = self.authorization_url(
+            &metadata.authorization_endpoint,
+            &state,
+            nonce.as_ref(),
+            code_verifier.as_ref(),
+        )?;
+        let now = self.environment.clock.now();
+        let attempt = Attempt {
+            state_hash: sha256(state.secret().as_bytes()),
+            provider: self.provider.key.clone(),
+            issuer: metadata.issuer.clone(),
+            nonce,
+            code_verifier,
+            return_to,
+            started: now,
+            expires: now + ATTEMPT_LIFETIME,
+        };
+        Ok(Start { authorization_url: url.into(), attempt })
+    }
+
+    fn authorization_url(
+        &self,
+        endpoint: &str,
+        state: &State,
+        nonce: Option<&Nonce>,
+        code_verifier: Option<&CodeVerifier>,
+    ) -> Result<Url, Error> {
+        let quirks = &self.provider.quirks;
+        let unusable = |_| Error::new(ErrorKind::Discovery, "an endpoint is not a URL");
+        let client =
+            oauth2::basic::BasicClient::new(ClientId::new(self.provider.client_id.clone()))
+                .set_auth_uri(AuthUrl::new(endpoint.to_owned()).map_err(unusable)?)
+                .set_redirect_uri(RedirectUrl::new(self.redirect_uri.clone()).map_err(unusable)?);
+        let mut request = client.authorize_url(|| CsrfToken::new(state.secret().to_owned()));
+        let scope = self.requested_scopes().join(&quirks.scope_delimiter.to_string());
+        if !scope.is_empty() {
+            request = request.add_scope(oauth2::Scope::new(scope));
+        }
+        if let Some(verifier) = code_verifier {
+            let verifier = PkceCodeVerifier::new(verifier.secret().to_owned());
+            request =
+                request.set_pkce_challenge(PkceCodeChallenge::from_code_verifier_sha256(&verifier));
+        }
+        if let Some(nonce) = nonce {
+            request = request.add_extra_param("nonce", nonce.secret());
+        }
+        if quirks.response_mode == ResponseMode::FormPost {
+            request = request.add_extra_param("response_mode", "form_post");
+        }
+        // A parameter that the application sets wins over the one that offline access needs.
+        let own = &self.provider.authorization_parameters;
+        for (name, value) in self.offline_parameters() {
+            if !own.iter().any(|(own, _)| own == name) {
+                request = request.add_extra_param(*name, *value);
+            }
+        }
+        for (name, value) in own {
+            request = request.add_extra_param(name, value);
+        }
+        let (mut url, _) = request.url();
+        if !quirks.parameter_names.is_empty() {
+            rename_parameters(&mut url, quirks.parameter_names);
+        }
+        url.set_fragment(quirks.authorization_fragment);
+        Ok(url)
+    }
+
+    /// The scopes that are asked for, the one for offline access included.
+    pub(crate) fn requested_scopes(&self) -> Vec<&str> {
+        let mut scopes: Vec<&str> = self.provider.scopes.iter().map(String::as_str).collect();
+        if let OfflineAccess::Scope(scope) = self.provider.quirks.offline_access
+            && self.provider.offline_access
+            && !scopes.contains(&scope)
+        {
+            scopes.push(scope);
+        }
+        scopes
+    }
+
+    fn offline_parameters(&self) -> &'static [(&'static str, &'static str)] {
+        match self.provider.quirks.offline_access {
+            OfflineAccess::Parameters(parameters) if self.provider.offline_access => parameters,
+            // OpenID Connect Core section 11: without consent the scope is ignored.
+            OfflineAccess::Scope("offline_access") if self.provider.offline_access => {
+                &[("prompt", "consent")]
+            }
+            _ => &[],
+        }
+    }
+}
+
+fn rename_parameters(url: &mut Url, names: &[(&str, &str)]) {
+    let pairs: Vec<(String, String)> = url
+        .query_pairs()
+        .map(|(name, value)| {
+            let name = names.iter().find(|(standard, _)| *standard == name).map_or(&*name, |n| n.1);
+            (name.to_owned(), value.into_owned())
+        })
+        .collect();
+    url.query_pairs_mut().clear().extend_pairs(pairs);
+}

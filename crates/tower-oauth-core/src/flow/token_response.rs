@@ -1,0 +1,278 @@
+//! The token response ([RFC 6749 section 5](https://www.rfc-editor.org/rfc/rfc6749#section-5)) in the one form that is read on:
+//! provider oddities end here.
+
+use bytes::Bytes;
+use http::StatusCode;
+use serde_json::{Map, Value, json};
+
+use crate::client::{has_media_type, unavailable};
+use crate::error::{Error, ErrorKind};
+use crate::json;
+use crate::provider::TokenResponse;
+
+/// Longest lifetime that is believed; anything beyond is cut to it.
+const MAX_EXPIRES_IN: u64 = 100 * 365 * 24 * 60 * 60;
+
+/// Rewrites `response` to what RFC 6749 says: an error has status 400 and JSON, a success has status 200
+/// and a JSON object with `access_token`, `token_type`, and `expires_in` and `scope` of the right types.
+pub(super) fn normalise(
+    response: http::Response<Bytes>,
+    shape: TokenResponse,
+) -> Result<http::Response<Vec<u8>>, Error> {
+    if let Some(error) = unavailable("the token endpoint", &response) {
+        return Err(error);
+    }
+    let status = response.status();
+    if !status.is_success() && !status.is_client_error() {
+        return Err(invalid(format!("is a status {}", status.as_u16())));
+    }
+    let body = read(&response, shape)?;
+    // Some providers send errors under status 200.
+    if let Some(Value::String(error)) = body.get("error") {
+        return respond(StatusCode::BAD_REQUEST, &json!({ "error": error }));
+    }
+    if status != StatusCode::OK {
+        return Err(invalid(format!("has status {} and names no error", status.as_u16())));
+    }
+    respond(StatusCode::OK, &Value::Object(success(body, shape)?))
+}
+
+fn read(
+    response: &http::Response<Bytes>,
+    shape: TokenResponse,
+) -> Result<Map<String, Value>, Error> {
+    let body = response.body();
+    if shape == TokenResponse::Strict {
+        if !has_media_type(response, "application/json") {
+            return Err(invalid("is not application/json"));
+        }
+        return json::parse_object(body).map_err(|problem| invalid(problem.to_string()));
+    }
+    let looks_like_json = body.iter().find(|b| !b.is_ascii_whitespace()) == Some(&b'{');
+    let mut object = if looks_like_json {
+        json::parse_object(body).map_err(|problem| invalid(problem.to_string()))?
+    } else {
+        form_urlencoded::parse(body)
+            .map(|(name, value)| (name.into_owned(), Value::String(value.into_owned())))
+            .collect()
+    };
+    if let TokenResponse::Wrapped(path) = shape
+        && let Some(Value::Object(inner)) = json::at(&object, path)
+    {
+        object = inner.clone();
+    }
+    Ok(object)
+}
+
+/// Keeps the members that the flow knows, each with its right type.
+fn success(
+    mut body: Map<String, Value>,
+    shape: TokenResponse,
+) -> Result<Map<String, Value>, Error> {
+    let mut out = Map::new();
+    let access_token = body.remove("access_token");
+    match access_token {
+        Some(Value::String(token)) if is_token(&token) => {
+            out.insert("access_token".into(), token.into());
+        }
+        _ => return Err(invalid("has no usable `access_token`")),
+    }
+    match body.remove("token_type") {
+        // RFC 6749 section 7.1: the client must not use a token of a type it does not know.
+        Some(Value::String(kind)) if kind.eq_ignore_ascii_case("bearer") => {}
+        None if shape != TokenResponse::Strict => {}
+        _ => return Err(invalid("has no `token_type` or one other than Bearer")),
+    }
+    out.insert("token_type".into(), "bearer".into());
+    if let Some(seconds) = expires_in(body.remove("expires_in"))? {
+        out.insert("expires_in".into(), seconds.into());
+    }
+    for name in ["refresh_token", "id_token"] {
+        match body.remove(name) {
+            None | Some(Value::Null) => {}
+            Some(Value::String(token)) if token.is_empty() => {}
+            Some(Value::String(token)) if is_token(&token) => {
+                out.insert(name.into(), token.into());
+            }
+            Some(_) => return Err(invalid(format!("has a `{name}` that is not a token"))),
+        }
+    }
+    match body.remove("scope") {
+        None | Some(Value::Null) => {}
+        Some(Value::String(scope)) if shape == TokenResponse::Strict => {
+            out.insert("scope".into(), scope.into());
+        }
+        Some(Value::String(scope)) => {
+            out.insert("scope".into(), scope.replace(',', " ").into());
+        }
+        Some(Value::Array(scopes)) if shape != TokenResponse::Strict => {
+            let scopes: Option<Vec<&str>> = scopes.iter().map(Value::as_str).collect();
+            let scopes = scopes.ok_or_else(|| invalid("has a `scope` that is not text"))?;
+            out.insert("scope".into(), scopes.join(" ").into());
+        }
+        Some(_) => return Err(invalid("has a `scope` that is not a string")),
+    }
+    Ok(out)
+}
+
+/// Seconds: a number or a number in quotes, fractions dropped, far futures cut.
+fn expires_in(value: Option<Value>) -> Result<Option<u64>, Error> {
+    let number = match value {
+        None | Some(Value::Null) => return Ok(None),
+        Some(Value::Number(number)) => number.as_f64(),
+        Some(Value::String(text)) if text.bytes().all(|b| b.is_ascii_digit()) => text.parse().ok(),
+        Some(_) => None,
+    };
+    match number {
+        Some(seconds) if seconds >= 0.0 => {
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "not negative, and a float beyond u64 saturates"
+            )]
+            let seconds = seconds as u64;
+            Ok(Some(seconds.min(MAX_EXPIRES_IN)))
+        }
+        _ => Err(invalid("has an `expires_in` that is not a number of seconds")),
+    }
+}
+
+/// RFC 6749 appendix A.12: VSCHAR. A token goes into a header, so nothing else may pass.
+fn is_token(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| matches!(b, 0x20..=0x7e))
+}
+
+fn respond(status: StatusCode, body: &Value) -> Result<http::Response<Vec<u8>>, Error> {
+    http::Response::builder()
+        .status(status)
+        .header(http::header::CONTENT_TYPE, "application/json")
+        .body(body.to_string().into_bytes())
+        .map_err(|_| invalid("could not be rewritten"))
+}
+
+fn invalid(what: impl std::fmt::Display) -> Error {
+    Error::new(ErrorKind::TokenEndpoint, format!("the token endpoint's answer {what}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run(
+        status: u16,
+        content_type: &str,
+        body: &str,
+        shape: TokenResponse,
+    ) -> Result<Value, Error> {
+        let response = http::Response::builder()
+            .status(status)
+            .header("content-type", content_type)
+            .body(Bytes::copy_from_slice(body.as_bytes()))
+            .unwrap();
+        let normalised = normalise(response, shape)?;
+        let mut value: Value = serde_json::from_slice(normalised.body()).unwrap();
+        value["status"] = normalised.status().as_u16().into();
+        Ok(value)
+    }
+
+    fn strict(body: &str) -> Result<Value, Error> {
+        run(200, "application/json; charset=utf-8", body, TokenResponse::Strict)
+    }
+
+    fn lenient(body: &str) -> Value {
+        run(200, "text/plain", body, TokenResponse::Lenient).unwrap()
+    }
+
+    #[test]
+    fn t01_an_error_under_status_200_is_an_error() {
+        let value = strict(r#"{"error":"invalid_grant","access_token":"x"}"#).unwrap();
+        assert_eq!(value, json!({ "error": "invalid_grant", "status": 400 }));
+    }
+
+    #[test]
+    fn t02_t07_t10_t11_wrong_types_are_refused() {
+        for body in [
+            r#"{"token_type":"Bearer"}"#,
+            r#"{"access_token":"","token_type":"Bearer"}"#,
+            r#"{"access_token":null,"token_type":"Bearer"}"#,
+            r#"{"access_token":7,"token_type":"Bearer"}"#,
+            r#"{"access_token":{},"token_type":"Bearer"}"#,
+            r#"{"access_token":"a\r\nb","token_type":"Bearer"}"#,
+            r#"{"access_token":"a"}"#,
+            r#"{"access_token":"a","token_type":"mac"}"#,
+            r#"{"access_token":"a","token_type":"N_A"}"#,
+            r#"{"access_token":"a","token_type":1}"#,
+            r#"{"access_token":"a","token_type":"Bearer","scope":1}"#,
+            r#"{"access_token":"a","token_type":"Bearer","scope":["a"]}"#,
+            r#"{"access_token":"a","token_type":"Bearer","refresh_token":1}"#,
+            r#"{"access_token":"a","token_type":"Bearer","id_token":{}}"#,
+        ] {
+            assert_eq!(strict(body).unwrap_err().kind(), ErrorKind::TokenEndpoint, "{body}");
+        }
+        for kind in ["bearer", "BEARER", "bEARER"] {
+            let body = format!(r#"{{"access_token":"a","token_type":"{kind}"}}"#);
+            assert_eq!(strict(&body).unwrap()["token_type"], "bearer");
+        }
+    }
+
+    #[test]
+    fn t09_expires_in() {
+        let run = |value: &str| {
+            let body =
+                format!(r#"{{"access_token":"a","token_type":"Bearer","expires_in":{value}}}"#);
+            strict(&body).map(|value| value["expires_in"].clone())
+        };
+        for (value, expected) in [
+            ("3600", json!(3600)),
+            ("\"3600\"", json!(3600)),
+            ("3600.7", json!(3600)),
+            ("0", json!(0)),
+            ("null", Value::Null),
+            ("1e300", json!(MAX_EXPIRES_IN)),
+            ("99999999999999999999", json!(MAX_EXPIRES_IN)),
+            ("\"99999999999999999999\"", json!(MAX_EXPIRES_IN)),
+        ] {
+            assert_eq!(run(value).unwrap(), expected, "{value}");
+        }
+        for value in ["-1", "true", "\"-1\"", "\"soon\"", "\"\"", "[]"] {
+            assert!(run(value).is_err(), "{value}");
+        }
+    }
+
+    #[test]
+    fn t04_t15_t16_other_answers() {
+        let ok = r#"{"access_token":"a","token_type":"Bearer"}"#;
+        for (status, content_type, kind) in [
+            (200, "text/html", ErrorKind::TokenEndpoint),
+            (201, "application/json", ErrorKind::TokenEndpoint),
+            (302, "application/json", ErrorKind::TokenEndpoint),
+            (404, "application/json", ErrorKind::TokenEndpoint),
+            (429, "application/json", ErrorKind::ProviderUnavailable),
+            (500, "application/json", ErrorKind::ProviderUnavailable),
+        ] {
+            let error = run(status, content_type, ok, TokenResponse::Strict).unwrap_err();
+            assert_eq!(error.kind(), kind, "{status} {content_type}");
+        }
+        for body in ["", "<html>", "{", "[]", "null", &format!("{ok}x"), &format!("\u{feff}{ok}")] {
+            assert!(strict(body).is_err(), "{body}");
+        }
+    }
+
+    #[test]
+    fn lenient_shapes_are_understood() {
+        let value = lenient("access_token=a&scope=repo%2Cgist&token_type=bearer&expires_in=60");
+        assert_eq!(value["scope"], "repo gist");
+        assert_eq!(value["expires_in"], 60);
+        let value = lenient(r#"{"access_token":"a","scope":["x","y"]}"#);
+        assert_eq!((&value["scope"], &value["token_type"]), (&json!("x y"), &json!("bearer")));
+        let value = lenient("error=bad_verification_code&error_description=x");
+        assert_eq!(value, json!({ "error": "bad_verification_code", "status": 400 }));
+    }
+
+    #[test]
+    fn a_wrapped_response_is_unwrapped() {
+        let body = r#"{"ok":true,"authed_user":{"access_token":"a","scope":"x"}}"#;
+        let shape = TokenResponse::Wrapped("authed_user");
+        assert_eq!(run(200, "application/json", body, shape).unwrap()["access_token"], "a");
+    }
+}

@@ -1,0 +1,96 @@
+//! The rest of the profile: the userinfo endpoint (OpenID Connect Core section 5.3), or a provider's own API.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::StatusCode;
+use http::header::{AUTHORIZATION, HeaderValue};
+use serde_json::{Map, Value};
+
+use crate::client::{Client, has_media_type, unavailable};
+use crate::discovery::Metadata;
+use crate::error::{Error, ErrorKind};
+use crate::http_client::Limits;
+use crate::json;
+use crate::provider::{UserInfo, UserInfoRequest};
+use crate::secret::AccessTokenSecret;
+
+const LIMITS: Limits = Limits::new(Duration::from_secs(10), 1024 * 1024);
+
+impl Client {
+    /// What the provider's profile endpoints say of the user that `access_token` belongs to; `None` where
+    /// there is none to ask.
+    pub(super) async fn userinfo(
+        &self,
+        access_token: &AccessTokenSecret,
+        metadata: &Metadata,
+    ) -> Result<Option<Map<String, Value>>, Error> {
+        let requests = match &self.provider.quirks.userinfo {
+            UserInfo::IdToken => return Ok(None),
+            UserInfo::Discovered => match &metadata.userinfo_endpoint {
+                None => return Ok(None),
+                Some(url) => &vec![UserInfoRequest::profile(url)],
+            },
+            UserInfo::Requests(requests) => requests,
+        };
+        let mut profile = Map::new();
+        for request in requests {
+            match self.ask(&request.url, access_token, request.into).await {
+                Ok(members) => profile.extend(members),
+                Err(error) if request.required => return Err(error),
+                Err(error) => tracing::debug!(
+                    target: "tower_oauth::login",
+                    provider = self.provider.key,
+                    "an optional part of the profile is missing: {error}"
+                ),
+            }
+        }
+        Ok(Some(profile))
+    }
+
+    /// One request: the object it answers with, or its whole answer as the one member `into`.
+    async fn ask(
+        &self,
+        url: &str,
+        access_token: &AccessTokenSecret,
+        into: Option<&str>,
+    ) -> Result<Map<String, Value>, Error> {
+        // RFC 6750 section 2.1: in the header, never in the URL.
+        let mut bearer = HeaderValue::try_from(format!("Bearer {}", access_token.secret()))
+            .map_err(|_| invalid("cannot be asked with this access token"))?;
+        bearer.set_sensitive(true);
+        let request = http::Request::get(url)
+            .header(AUTHORIZATION, bearer)
+            .body(Bytes::new())
+            .map_err(|_| invalid("has an address that cannot be called"))?;
+        let response = match self.send(request, LIMITS).await {
+            Err(error) if error.kind() == ErrorKind::TokenEndpoint => {
+                return Err(invalid("exceeds the size limit"));
+            }
+            other => other?,
+        };
+        if let Some(error) = unavailable("the userinfo endpoint", &response) {
+            return Err(error);
+        }
+        if response.status() != StatusCode::OK {
+            return Err(invalid(format!("has status {}", response.status().as_u16())));
+        }
+        if !has_media_type(&response, "application/json") {
+            return Err(invalid("is not application/json"));
+        }
+        let unreadable = |problem: json::JsonError| invalid(problem);
+        match into {
+            None => json::parse_object(response.body()).map_err(unreadable),
+            Some(member) => {
+                // A list is fine here; wrapping it has it read by the same strict rules.
+                let prefix = format!("{{\"{member}\":");
+                let wrapped = [prefix.as_bytes(), response.body(), b"}"].concat();
+                json::parse_object(&wrapped).map_err(unreadable)
+            }
+        }
+    }
+}
+
+pub(super) fn invalid(what: impl std::fmt::Display) -> Error {
+    Error::new(ErrorKind::UserInfo, format!("the userinfo answer {what}"))
+}

@@ -1,0 +1,158 @@
+//! [`Identity`]: who signed in, as the provider vouched for it.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// A verified identity: what identifies the user, and what the provider says about them.
+///
+/// Users are told apart by [`issuer`](Self::issuer) and [`subject`](Self::subject) together and by nothing
+/// else: names and e-mail addresses change hands (OpenID Connect Core section 5.7). Only the login flow
+/// makes one.
+#[derive(Clone, PartialEq)]
+pub struct Identity {
+    issuer: String,
+    subject: String,
+    sid: Option<String>,
+    claims: Map<String, Value>,
+    email_trust: EmailTrust,
+}
+
+/// How far a provider vouches for an e-mail address.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum EmailTrust {
+    /// The provider checked that the user receives mail there.
+    Verified,
+    /// The provider says that it did not check.
+    Unverified,
+    /// The provider does not say.
+    #[default]
+    Unknown,
+}
+
+/// An e-mail address with the trust it deserves.
+///
+/// Only [`Verified`](Self::Verified) may link a login to an account that exists already: anybody can type
+/// somebody else's address into a profile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Email<'a> {
+    /// The provider checked that the user receives mail there.
+    Verified(&'a str),
+    /// The provider says that it did not check.
+    Unverified(&'a str),
+    /// The provider does not say.
+    Unknown(&'a str),
+}
+
+impl<'a> Email<'a> {
+    /// The address, whatever it is worth: to show, not to decide.
+    #[must_use]
+    pub const fn address(self) -> &'a str {
+        match self {
+            Self::Verified(address) | Self::Unverified(address) | Self::Unknown(address) => address,
+        }
+    }
+
+    /// Whether the provider checked the address.
+    #[must_use]
+    pub const fn is_verified(self) -> bool {
+        matches!(self, Self::Verified(_))
+    }
+}
+
+impl Identity {
+    pub(crate) fn new(
+        issuer: String,
+        subject: String,
+        sid: Option<String>,
+        claims: Map<String, Value>,
+        email_trust: EmailTrust,
+    ) -> Self {
+        Self { issuer, subject, sid, claims, email_trust }
+    }
+
+    /// Who vouches: the provider's issuer identifier.
+    #[must_use]
+    pub fn issuer(&self) -> &str {
+        &self.issuer
+    }
+
+    /// The user's identifier at the issuer, never reassigned.
+    #[must_use]
+    pub fn subject(&self) -> &str {
+        &self.subject
+    }
+
+    /// The user's session at the provider, where the ID token names one (Back-Channel Logout section 2.1).
+    #[must_use]
+    pub fn sid(&self) -> Option<&str> {
+        self.sid.as_deref()
+    }
+
+    /// Everything the provider said, under the standard names of OpenID Connect Core section 5.1 where
+    /// the provider or its preset knows them, and under the provider's own names besides.
+    #[must_use]
+    pub const fn claims(&self) -> &Map<String, Value> {
+        &self.claims
+    }
+
+    /// The user's full name.
+    #[must_use]
+    pub fn name(&self) -> Option<&str> {
+        self.text("name")
+    }
+
+    /// The name by which the user wishes to be referred to. Not unique, may change.
+    #[must_use]
+    pub fn username(&self) -> Option<&str> {
+        self.text("preferred_username")
+    }
+
+    /// The URL of the user's picture.
+    #[must_use]
+    pub fn picture(&self) -> Option<&str> {
+        self.text("picture")
+    }
+
+    /// The user's e-mail address, with the trust it deserves.
+    #[must_use]
+    pub fn email(&self) -> Option<Email<'_>> {
+        let address = self.text("email")?;
+        Some(match self.email_trust {
+            EmailTrust::Verified => Email::Verified(address),
+            EmailTrust::Unverified => Email::Unverified(address),
+            EmailTrust::Unknown => Email::Unknown(address),
+        })
+    }
+
+    /// What to call the user: name, else username, else e-mail address, else subject.
+    #[must_use]
+    pub fn display_name(&self) -> &str {
+        self.name()
+            .or_else(|| self.username())
+            .or_else(|| self.text("email"))
+            .unwrap_or(&self.subject)
+    }
+
+    pub(crate) const fn email_trust(&self) -> EmailTrust {
+        self.email_trust
+    }
+
+    fn text(&self, claim: &str) -> Option<&str> {
+        self.claims.get(claim)?.as_str().filter(|text| !text.is_empty())
+    }
+}
+
+/// Issuer and subject only: a log line about a user should not carry the profile.
+impl fmt::Debug for Identity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Identity")
+            .field("issuer", &self.issuer)
+            .field("subject", &self.subject)
+            .finish_non_exhaustive()
+    }
+}

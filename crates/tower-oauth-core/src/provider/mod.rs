@@ -1,0 +1,145 @@
+//! [`Provider`]: what the application is registered as, and at whom.
+
+pub mod presets;
+mod quirks;
+pub(crate) mod settings;
+
+use std::fmt;
+
+pub use quirks::{
+    Brand, ClaimsMapping, ClientAuthentication, EmailRule, IssuerRule, OfflineAccess, Pkce,
+    Protocol, Quirks, ResponseMode, TokenRequest, TokenResponse, UserInfo, UserInfoRequest,
+};
+
+use crate::jose::Algorithm;
+use crate::secret::ClientSecret;
+
+/// One provider that users can sign in with: its preset's facts and this application's registration there.
+///
+/// Made by a function of [`presets`] and refined by its methods; checked as a whole when the
+/// application starts.
+///
+/// ```
+/// use tower_oauth_core::providers;
+///
+/// let provider = providers::oidc("https://id.example", "client id", "client secret")
+///     .key("acme")
+///     .display_name("Acme")
+///     .scopes(["openid", "profile", "email"]);
+/// assert_eq!(provider.login_key(), "acme");
+/// ```
+#[derive(Clone)]
+#[must_use]
+pub struct Provider {
+    pub(crate) key: String,
+    pub(crate) display_name: String,
+    pub(crate) issuer: String,
+    pub(crate) client_id: String,
+    pub(crate) client_secret: ClientSecret,
+    pub(crate) endpoints: Endpoints,
+    pub(crate) scopes: Vec<String>,
+    pub(crate) offline_access: bool,
+    pub(crate) authorization_parameters: Vec<(String, String)>,
+    pub(crate) id_token_algorithms: Vec<Algorithm>,
+    pub(crate) quirks: Quirks,
+}
+
+/// Where a provider answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Endpoints {
+    /// As its metadata says, found below the issuer (OpenID Connect Discovery section 4).
+    Discovered,
+    /// As its documentation says.
+    Fixed { authorization: String, token: String },
+}
+
+impl Provider {
+    /// Another key than the preset's. The key names the provider in paths, as in `/auth/login/github`:
+    /// lower-case letters, digits and hyphens.
+    pub fn key(mut self, key: impl Into<String>) -> Self {
+        self.key = key.into();
+        self
+    }
+
+    /// Another name than the preset's for the sign-in page.
+    pub fn display_name(mut self, name: impl Into<String>) -> Self {
+        self.display_name = name.into();
+        self
+    }
+
+    /// Asks for these scopes in place of the preset's
+    /// ([RFC 6749 section 3.3](https://www.rfc-editor.org/rfc/rfc6749#section-3.3)).
+    pub fn scopes<S: Into<String>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
+        self.scopes = scopes.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Asks for a refresh token, in the way this provider wants to be asked.
+    pub fn offline_access(mut self) -> Self {
+        self.offline_access = true;
+        self
+    }
+
+    /// Adds a parameter to the authorization request, such as `prompt` or `hd`. The parameters of the
+    /// protocol itself cannot be set.
+    pub fn authorization_parameter(
+        mut self,
+        name: impl Into<String>,
+        value: impl Into<String>,
+    ) -> Self {
+        self.authorization_parameters.push((name.into(), value.into()));
+        self
+    }
+
+    /// Accepts ID tokens signed with these algorithms only. Default: RS256, PS256, ES256, ES384, EdDSA.
+    pub fn id_token_algorithms(mut self, algorithms: impl IntoIterator<Item = Algorithm>) -> Self {
+        self.id_token_algorithms = algorithms.into_iter().collect();
+        self
+    }
+
+    /// Changes what the preset knows about the provider, for one that has no preset yet.
+    pub fn quirks(mut self, change: impl FnOnce(&mut Quirks)) -> Self {
+        change(&mut self.quirks);
+        self
+    }
+
+    /// The key that names the provider in paths.
+    #[must_use]
+    pub fn login_key(&self) -> &str {
+        &self.key
+    }
+
+    /// The name for people.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.display_name
+    }
+
+    /// The issuer identifier; for a plain OAuth 2.0 provider the `iss` of its authorization responses.
+    #[must_use]
+    pub fn issuer(&self) -> &str {
+        &self.issuer
+    }
+
+    /// How the provider looks on the sign-in page.
+    #[must_use]
+    pub const fn brand(&self) -> &Brand {
+        &self.quirks.brand
+    }
+
+    /// How the provider sends its authorization responses.
+    #[must_use]
+    pub const fn response_mode(&self) -> ResponseMode {
+        self.quirks.response_mode
+    }
+}
+
+impl fmt::Debug for Provider {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Provider")
+            .field("key", &self.key)
+            .field("issuer", &self.issuer)
+            .field("client_id", &self.client_id)
+            .finish_non_exhaustive()
+    }
+}

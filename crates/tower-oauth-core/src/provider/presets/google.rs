@@ -1,0 +1,33 @@
+//! Google: OpenID Connect by the book, but for the way a refresh token is asked for.
+//!
+//! - A refresh token comes only with `access_type=offline`, and again only after `prompt=consent`.
+//! - The ID token holds the whole profile, so no userinfo call is needed.
+//!
+//! Source: developers.google.com, "OpenID Connect" and "Using OAuth 2.0 for Web Server Applications".
+
+use super::oidc;
+use crate::provider::{Brand, OfflineAccess, Provider, UserInfo};
+use crate::secret::ClientSecret;
+
+/// Google, for a web client registered at <https://console.cloud.google.com/auth/clients>.
+///
+/// Asks for `openid profile email`.
+pub fn google(client_id: impl Into<String>, client_secret: impl Into<ClientSecret>) -> Provider {
+    oidc("https://accounts.google.com", client_id, client_secret)
+        .key("google")
+        .display_name("Google")
+        .quirks(|quirks| {
+            quirks.userinfo = UserInfo::IdToken;
+            quirks.offline_access =
+                OfflineAccess::Parameters(&[("access_type", "offline"), ("prompt", "consent")]);
+            quirks.brand = Brand::with_icon(ICON);
+        })
+}
+
+/// The G in its four colours, as arcs around the centre of the view box.
+const ICON: &str = concat!(
+    r##"<path fill="#EA4335" d="M19.36 3.83A11 11 0 0 0 2.16 7.08L5.75 9.88A6.6 6.6 0 0 1 16.42 7.1Z"/>"##,
+    r##"<path fill="#FBBC05" d="M2.16 7.08A11 11 0 0 0 2.16 16.92L5.75 14.12A6.6 6.6 0 0 1 5.75 9.88Z"/>"##,
+    r##"<path fill="#34A853" d="M2.16 16.92A11 11 0 0 0 19.29 20.24L15.69 17.47A6.6 6.6 0 0 1 5.75 14.12Z"/>"##,
+    r##"<path fill="#4285F4" d="M19.29 20.24A11 11 0 0 0 22.82 10H12V14.26H18.2A6.6 6.6 0 0 1 15.69 17.47Z"/>"##,
+);

@@ -1,0 +1,118 @@
+//! The session: who is signed in, with which tokens, until when.
+
+mod id;
+mod payload;
+mod record;
+mod store;
+
+use std::time::Duration;
+
+pub use id::{SessionId, StoreKey};
+pub use payload::{Payload, SessionCodec};
+pub use store::{Index, Mark, Record, SessionStore, StoreError, StoredRecord, Swap, Version};
+
+use crate::clock::Timestamp;
+use crate::identity::Identity;
+use crate::return_to::ReturnTo;
+use crate::secret::{AccessTokenSecret, RawIdToken, RefreshToken};
+
+/// What the application knows of a signed-in browser.
+///
+/// Immutable: a change is a new session value, swapped in under the same key.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Session {
+    /// When the login completed.
+    pub created: Timestamp,
+    /// The absolute end; activity never moves it.
+    pub expires: Timestamp,
+    /// The login this session came from, so that a reload of its callback is recognised.
+    pub login: LoginMark,
+    /// The provider that the user signed in with.
+    pub connection: Connection,
+}
+
+/// A provider's answer to "who is this, and what may the application do for them".
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Connection {
+    /// Which provider, by its key in the login path.
+    pub provider: String,
+    /// Who it is.
+    pub identity: Identity,
+    /// What the application may call, and how.
+    pub tokens: TokenSet,
+}
+
+/// The tokens of one connection.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct TokenSet {
+    /// The access token.
+    pub access_token: AccessTokenSecret,
+    /// When the access token ends, where the provider said so.
+    pub expires: Option<Timestamp>,
+    /// The refresh token, where the provider gave one.
+    pub refresh_token: Option<RefreshToken>,
+    /// The ID token as it came, for `id_token_hint`.
+    pub id_token: Option<RawIdToken>,
+    /// The scopes that were granted: those of the response, or those asked for where it names none
+    /// ([RFC 6749 section 5.1](https://www.rfc-editor.org/rfc/rfc6749#section-5.1)).
+    pub scopes: Vec<String>,
+}
+
+/// Which attempt a session came from, and where that attempt was to end.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct LoginMark {
+    /// SHA-256 of the attempt's `state`.
+    pub state_hash: [u8; 32],
+    /// Where the attempt was to end.
+    pub return_to: ReturnTo,
+}
+
+/// How long a session lives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Lifetimes {
+    /// Longest pause between two requests that use the session. Default: 24 hours.
+    pub idle: Duration,
+    /// Longest life whatever happens. Default: 30 days.
+    pub absolute: Duration,
+}
+
+impl Default for Lifetimes {
+    fn default() -> Self {
+        const HOUR: u64 = 60 * 60;
+        Self { idle: Duration::from_secs(24 * HOUR), absolute: Duration::from_secs(30 * 24 * HOUR) }
+    }
+}
+
+impl Session {
+    /// When a session used at `now` ends unless it is used again.
+    #[must_use]
+    pub fn idle_expiry(&self, now: Timestamp, lifetimes: Lifetimes) -> Timestamp {
+        (now + lifetimes.idle).min(self.expires)
+    }
+
+    /// The indexes a store finds this session by.
+    #[must_use]
+    pub fn index(&self) -> Index {
+        let identity = &self.connection.identity;
+        Index::new(identity.issuer(), identity.subject(), identity.sid())
+    }
+}
+
+impl Connection {
+    pub(crate) fn new(provider: String, identity: Identity, tokens: TokenSet) -> Self {
+        Self { provider, identity, tokens }
+    }
+}
+
+impl TokenSet {
+    /// Whether the access token can still be used at `now`.
+    #[must_use]
+    pub fn is_fresh(&self, now: Timestamp) -> bool {
+        self.expires.is_none_or(|expires| now < expires)
+    }
+}

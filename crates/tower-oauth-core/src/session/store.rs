@@ -1,0 +1,239 @@
+//! HOP 4: the session is created under a new id, durable before the response exists.
+//!
+//! [`SessionStore`] is the contract between the login flow and whatever keeps its sessions.
+
+use std::fmt;
+
+use async_trait::async_trait;
+
+use super::{Payload, StoreKey};
+use crate::clock::Timestamp;
+
+/// Where sessions live.
+///
+/// # The contract
+///
+/// - **Durable:** when a write returns `Ok`, every later read of every process sees it.
+/// - **Atomic:** [`create`](Self::create), [`swap`](Self::swap) and [`mark_once`](Self::mark_once) have one
+///   winner, over all processes that share the store.
+/// - **Final:** after a delete of any kind, no `swap` brings the record back.
+/// - **Expiring:** a record past [`Record::expires`] is never returned and may be removed at any time.
+/// - **Opaque:** a store neither reads nor changes a [`Payload`]. One inside the process keeps it as it
+///   is; one outside writes [`Payload::to_bytes`], which are sealed, and returns [`Payload::from_bytes`].
+///
+/// Keys are hashes and payloads are sealed, so a copy of the store signs nobody in.
+#[async_trait]
+pub trait SessionStore: fmt::Debug + Send + Sync + 'static {
+    /// Adds `record` under `key`.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::already_exists`] when `key` is taken, otherwise when the store failed.
+    async fn create(&self, key: &StoreKey, record: Record) -> Result<(), StoreError>;
+
+    /// The record under `key`, unless it is absent or expired.
+    ///
+    /// # Errors
+    ///
+    /// When the store failed. "Absent" is not an error, and an error is not "absent".
+    async fn load(&self, key: &StoreKey) -> Result<Option<StoredRecord>, StoreError>;
+
+    /// Replaces the record under `key` if its version is still `expected`.
+    ///
+    /// # Errors
+    ///
+    /// When the store failed. Whether the swap took place is then unknown.
+    async fn swap(
+        &self,
+        key: &StoreKey,
+        expected: Version,
+        record: Record,
+    ) -> Result<Swap, StoreError>;
+
+    /// Removes the record under `key`; fine if there is none.
+    ///
+    /// # Errors
+    ///
+    /// When the store failed. The record may still be there.
+    async fn delete(&self, key: &StoreKey) -> Result<(), StoreError>;
+
+    /// Removes every session of `sid` at `issuer` (OpenID Connect Back-Channel Logout section 2.4) and
+    /// tells how many there were. Compares byte for byte.
+    ///
+    /// # Errors
+    ///
+    /// When the store failed. Some sessions may be removed; calling again removes the rest.
+    async fn delete_by_sid(&self, issuer: &str, sid: &str) -> Result<u64, StoreError>;
+
+    /// Removes every session of `subject` at `issuer` and tells how many there were. Compares byte for byte.
+    ///
+    /// # Errors
+    ///
+    /// As [`delete_by_sid`](Self::delete_by_sid).
+    async fn delete_by_subject(&self, issuer: &str, subject: &str) -> Result<u64, StoreError>;
+
+    /// Sets `mark` until `expires`: `true` for the one caller that set it, `false` for all others.
+    ///
+    /// # Errors
+    ///
+    /// When the store failed. The caller then acts as if another had won.
+    async fn mark_once(&self, mark: &Mark, expires: Timestamp) -> Result<bool, StoreError>;
+}
+
+/// What a store keeps under a key.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Record {
+    /// The content, opaque to the store.
+    pub payload: Payload,
+    /// When the record ends.
+    pub expires: Timestamp,
+    /// What the record is found by besides its key.
+    pub index: Index,
+}
+
+impl Record {
+    /// A record that ends at `expires`.
+    #[must_use]
+    pub fn new(payload: Payload, expires: Timestamp, index: Index) -> Self {
+        Self { payload, expires, index }
+    }
+}
+
+/// A record as it was read, with the version that [`SessionStore::swap`] asks for.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct StoredRecord {
+    /// The record.
+    pub record: Record,
+    /// Its version.
+    pub version: Version,
+}
+
+impl StoredRecord {
+    /// `record` at `version`.
+    #[must_use]
+    pub fn new(record: Record, version: Version) -> Self {
+        Self { record, version }
+    }
+}
+
+/// Counts the writes of one record. Its meaning is the store's own; others only hand it back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Version(u64);
+
+impl Version {
+    /// The version with this number.
+    #[must_use]
+    pub const fn new(number: u64) -> Self {
+        Self(number)
+    }
+
+    /// The number, for a store that keeps it.
+    #[must_use]
+    pub const fn number(self) -> u64 {
+        self.0
+    }
+}
+
+/// How a [`SessionStore::swap`] ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Swap {
+    /// The record was replaced and now has this version.
+    Swapped(Version),
+    /// The record has another version: somebody was faster. Load it again.
+    Conflict,
+    /// The record is gone: deleted or expired. It stays gone.
+    Missing,
+}
+
+/// Whose session a record is. Compared byte for byte, as OpenID Connect Core section 2 asks of `sub`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub struct Index {
+    /// The issuer that vouched for the user.
+    pub issuer: String,
+    /// The user's subject at that issuer.
+    pub subject: String,
+    /// The session at the provider, where its ID token named one.
+    pub sid: Option<String>,
+}
+
+impl Index {
+    /// The index of `subject` at `issuer`, in the provider's session `sid`.
+    #[must_use]
+    pub fn new(issuer: &str, subject: &str, sid: Option<&str>) -> Self {
+        Self {
+            issuer: issuer.to_owned(),
+            subject: subject.to_owned(),
+            sid: sid.map(ToOwned::to_owned),
+        }
+    }
+}
+
+/// The name of a one-time event: a hash, so that it tells nothing and its size is fixed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Mark([u8; 32]);
+
+impl Mark {
+    /// The mark that an attempt with this `state` was used.
+    pub(crate) const fn attempt(state_hash: [u8; 32]) -> Self {
+        Self(state_hash)
+    }
+
+    /// The mark as bytes.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
+    /// The mark with these bytes, for tests of a store.
+    #[must_use]
+    pub const fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+}
+
+/// A store could not do what it was asked.
+#[derive(Debug)]
+pub struct StoreError {
+    already_exists: bool,
+    source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+impl StoreError {
+    /// The key to create is taken. The caller draws another.
+    #[must_use]
+    pub const fn already_exists() -> Self {
+        Self { already_exists: true, source: None }
+    }
+
+    /// The store failed because of `source`, whose text must not hold payloads or credentials.
+    #[must_use]
+    pub fn failed(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self { already_exists: false, source: Some(source.into()) }
+    }
+
+    /// Whether the key to create is taken.
+    #[must_use]
+    pub const fn is_already_exists(&self) -> bool {
+        self.already_exists
+    }
+}
+
+impl fmt::Display for StoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.already_exists {
+            "the session key is taken"
+        } else {
+            "the session store could not answer"
+        })
+    }
+}
+
+impl std::error::Error for StoreError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.source.as_deref().map(|source| source as _)
+    }
+}

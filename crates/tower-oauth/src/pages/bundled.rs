@@ -1,0 +1,57 @@
+//! The pages that come with the crate: templates, style sheet and the policy that admits it.
+
+use std::sync::LazyLock;
+
+use askama::Template;
+use aws_lc_rs::digest::{SHA256, digest};
+use base64::{Engine, engine::general_purpose::STANDARD};
+use http::HeaderValue;
+
+use super::{ErrorPage, Html, SignInPage, SignedOutPage};
+
+/// The style sheet as it stands in every page: templates end without their final newline.
+const STYLE: &str = include_str!("../../templates/style.css").trim_ascii_end();
+
+/// Admits the one inline style sheet, and plain links to anywhere; nothing else.
+static POLICY: LazyLock<HeaderValue> = LazyLock::new(|| {
+    let hash = STANDARD.encode(digest(&SHA256, STYLE.as_bytes()));
+    let policy = format!(
+        "default-src 'none'; style-src 'sha256-{hash}'; frame-ancestors 'none'; \
+         base-uri 'none'; form-action 'none'"
+    );
+    HeaderValue::try_from(policy).unwrap_or(HeaderValue::from_static("default-src 'none'"))
+});
+
+#[derive(Template)]
+#[template(path = "sign_in.html")]
+struct SignIn<'a> {
+    page: &'a SignInPage,
+}
+
+#[derive(Template)]
+#[template(path = "error.html")]
+struct Error<'a> {
+    page: &'a ErrorPage,
+}
+
+#[derive(Template)]
+#[template(path = "signed_out.html")]
+struct SignedOut<'a> {
+    page: &'a SignedOutPage,
+}
+
+pub(super) fn sign_in(page: &SignInPage) -> Html {
+    bundled(&SignIn { page })
+}
+
+pub(super) fn error(page: &ErrorPage) -> Html {
+    bundled(&Error { page })
+}
+
+pub(super) fn signed_out(page: &SignedOutPage) -> Html {
+    bundled(&SignedOut { page })
+}
+
+fn bundled(template: &impl ToString) -> Html {
+    Html::new(template.to_string()).content_security_policy(POLICY.clone())
+}

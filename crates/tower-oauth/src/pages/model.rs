@@ -1,0 +1,63 @@
+//! What each page shows.
+
+/// The choice of providers to sign in with.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct SignInPage {
+    /// The providers, in the order the application registered them.
+    pub providers: Vec<ProviderButton>,
+}
+
+/// One provider on the sign-in page.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct ProviderButton {
+    /// The key the application registered the provider under, such as `github`.
+    pub key: String,
+    /// The provider's name as people know it, such as `GitHub`.
+    pub display_name: String,
+    /// Where a login with this provider starts. To be followed as a plain link: the login starts
+    /// with a `GET` navigation from the application's own origin.
+    pub href: String,
+    /// The provider's logo as the markup inside an `<svg viewBox="0 0 24 24">`, if the provider
+    /// is a preset that has one. It is part of this crate and safe to insert unescaped.
+    pub icon: Option<&'static str>,
+}
+
+impl ProviderButton {
+    /// What stands in for a missing icon: the first letter or digit of the name, in upper case.
+    pub(crate) fn monogram(&self) -> String {
+        let initial = self.display_name.chars().find(|c| c.is_alphanumeric());
+        initial.into_iter().flat_map(char::to_uppercase).collect()
+    }
+}
+
+/// A login that failed, told to the person who tried.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct ErrorPage {
+    /// The HTTP status the page is sent with.
+    pub status: u16,
+    /// The stable name of the error, the same as in logs and traces.
+    pub code: &'static str,
+    /// What happened, as a heading.
+    pub title: String,
+    /// What it means for the person and what they can do.
+    pub message: String,
+    /// Identifies this request in the application's logs.
+    pub correlation_id: String,
+    /// Where to start the login again, if that can help.
+    pub retry_href: Option<String>,
+    /// The application's start page.
+    pub home_href: String,
+}
+
+/// The confirmation that the session has ended.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct SignedOutPage {
+    /// Where to sign in again.
+    pub sign_in_href: String,
+    /// The application's start page.
+    pub home_href: String,
+}
