@@ -1,0 +1,72 @@
+//! "Sign in with …" for any tower or axum application: one layer, one extractor.
+//!
+//! ```no_run
+//! use axum::{Router, routing::get};
+//! use tower_oauth::{Auth, User, providers};
+//!
+//! # #[tokio::main]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let (id, secret) = ("", "");
+//! let auth = Auth::builder("http://localhost:3000")
+//!     .provider(providers::github(id, secret))
+//!     .build()?;
+//!
+//! let app = Router::new()
+//!     .route("/", get(async |user: User| format!("Hello, {}!", user.display_name())))
+//!     .layer(auth.layer());
+//! # axum::serve(tokio::net::TcpListener::bind("localhost:3000").await?, app).await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! The layer answers `/auth/login`, `/auth/login/{provider}`, `/auth/callback/{provider}` and `/auth/logout`
+//! itself. A browser that opens a page whose handler asks for a [`User`] is sent to sign in and comes back;
+//! a script gets 401.
+//!
+//! | you want | take |
+//! |---|---|
+//! | to configure it | [`Auth::builder`], [`Auth::from_env`], [`providers`] |
+//! | the user | [`User`], `Option<User>`, [`Claims`] |
+//! | to call the provider's API | [`AccessToken`] |
+//! | to guard several routes | [`RequireLogin`] |
+//! | your own pages | [`pages`] |
+//! | your own store | [`session::SessionStore`] |
+//! | no axum | [`Auth::layer`] on any tower service, [`User::from_parts`] |
+//!
+//! # Features
+//!
+//! | feature | default | what it adds |
+//! |---|---|---|
+//! | `axum` | yes | extractors, on axum-core |
+//! | `reqwest` | yes | the default HTTP client |
+
+mod auth;
+mod builder;
+mod cookie;
+pub mod extract;
+mod form;
+mod from_env;
+#[cfg(feature = "reqwest")]
+mod http_client;
+pub mod layer;
+mod messages;
+mod negotiate;
+pub mod pages;
+mod require_login;
+mod routes;
+mod store;
+mod system;
+
+pub use auth::Auth;
+pub use builder::AuthBuilder;
+#[doc(inline)]
+pub use extract::{AccessToken, Claims, Rejection, User};
+#[cfg(feature = "reqwest")]
+pub use http_client::ReqwestClient;
+pub use require_login::{RequireLogin, RequireLoginService};
+pub use routes::NotFound;
+pub use store::MemoryStore;
+pub use system::{SystemClock, SystemRandom};
+pub use tower_oauth_core::{
+    ConfigError, Email, ErrorKind, Identity, Provider, provider, providers, session,
+};

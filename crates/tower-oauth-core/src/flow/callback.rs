@@ -30,7 +30,7 @@ const KNOWN: [&str; 9] = [
 
 /// Codes by which providers say that the user or a policy said no
 /// ([RFC 6749 section 4.1.2.1](https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2.1), OpenID Connect Core section 3.1.2.6;
-/// the last two are what Apple and LinkedIn say for "cancel").
+/// the last two are what providers of their own habits say for "cancel").
 const DENIALS: [&str; 7] = [
     "access_denied",
     "login_required",

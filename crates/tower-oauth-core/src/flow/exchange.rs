@@ -107,7 +107,7 @@ impl<'c> AsyncHttpClient<'c> for TokenEndpoint<'_> {
             let quirks = &self.0.provider.quirks;
             let request = shape(request, quirks.token_request, quirks.parameter_names)?;
             let response = self.0.send(request, LIMITS).await?;
-            Ok(token_response::normalise(response, quirks.token_response)?)
+            Ok(token_response::normalise(&response, quirks.token_response)?)
         })
     }
 }

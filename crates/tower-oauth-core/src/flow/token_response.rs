@@ -16,17 +16,17 @@ const MAX_EXPIRES_IN: u64 = 100 * 365 * 24 * 60 * 60;
 /// Rewrites `response` to what RFC 6749 says: an error has status 400 and JSON, a success has status 200
 /// and a JSON object with `access_token`, `token_type`, and `expires_in` and `scope` of the right types.
 pub(super) fn normalise(
-    response: http::Response<Bytes>,
+    response: &http::Response<Bytes>,
     shape: TokenResponse,
 ) -> Result<http::Response<Vec<u8>>, Error> {
-    if let Some(error) = unavailable("the token endpoint", &response) {
+    if let Some(error) = unavailable("the token endpoint", response) {
         return Err(error);
     }
     let status = response.status();
     if !status.is_success() && !status.is_client_error() {
         return Err(invalid(format!("is a status {}", status.as_u16())));
     }
-    let body = read(&response, shape)?;
+    let body = read(response, shape)?;
     // Some providers send errors under status 200.
     if let Some(Value::String(error)) = body.get("error") {
         return respond(StatusCode::BAD_REQUEST, &json!({ "error": error }));
@@ -169,7 +169,7 @@ mod tests {
             .header("content-type", content_type)
             .body(Bytes::copy_from_slice(body.as_bytes()))
             .unwrap();
-        let normalised = normalise(response, shape)?;
+        let normalised = normalise(&response, shape)?;
         let mut value: Value = serde_json::from_slice(normalised.body()).unwrap();
         value["status"] = normalised.status().as_u16().into();
         Ok(value)

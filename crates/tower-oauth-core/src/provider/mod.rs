@@ -91,7 +91,8 @@ impl Provider {
         self
     }
 
-    /// Accepts ID tokens signed with these algorithms only. Default: RS256, PS256, ES256, ES384, EdDSA.
+    /// Accepts ID tokens signed with these algorithms only. Default: RS256, PS256, ES256, ES384
+    /// and `EdDSA`.
     pub fn id_token_algorithms(mut self, algorithms: impl IntoIterator<Item = Algorithm>) -> Self {
         self.id_token_algorithms = algorithms.into_iter().collect();
         self

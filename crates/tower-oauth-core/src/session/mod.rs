@@ -12,9 +12,10 @@ pub use payload::{Payload, SessionCodec};
 pub use store::{Index, Mark, Record, SessionStore, StoreError, StoredRecord, Swap, Version};
 
 use crate::clock::Timestamp;
+use crate::flow::finish::Login;
 use crate::identity::Identity;
 use crate::return_to::ReturnTo;
-use crate::secret::{AccessTokenSecret, RawIdToken, RefreshToken};
+use crate::secret::{AccessTokenSecret, RawIdToken, RefreshToken, State, sha256};
 
 /// What the application knows of a signed-in browser.
 ///
@@ -89,6 +90,17 @@ impl Default for Lifetimes {
 }
 
 impl Session {
+    /// The session that a login at `now` begins.
+    #[must_use]
+    pub fn begin(login: Login, now: Timestamp, lifetimes: Lifetimes) -> Self {
+        Self {
+            created: now,
+            expires: now + lifetimes.absolute,
+            login: login.mark,
+            connection: login.connection,
+        }
+    }
+
     /// When a session used at `now` ends unless it is used again.
     #[must_use]
     pub fn idle_expiry(&self, now: Timestamp, lifetimes: Lifetimes) -> Timestamp {
@@ -100,6 +112,14 @@ impl Session {
     pub fn index(&self) -> Index {
         let identity = &self.connection.identity;
         Index::new(identity.issuer(), identity.subject(), identity.sid())
+    }
+}
+
+impl LoginMark {
+    /// Whether `state` is that of the attempt.
+    #[must_use]
+    pub fn is_of(&self, state: &State) -> bool {
+        self.state_hash == sha256(state.secret().as_bytes())
     }
 }
 

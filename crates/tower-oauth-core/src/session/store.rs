@@ -104,17 +104,19 @@ impl Record {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct StoredRecord {
-    /// The record.
-    pub record: Record,
+    /// The content.
+    pub payload: Payload,
+    /// When the record ends.
+    pub expires: Timestamp,
     /// Its version.
     pub version: Version,
 }
 
 impl StoredRecord {
-    /// `record` at `version`.
+    /// A record that was read at `version`.
     #[must_use]
-    pub fn new(record: Record, version: Version) -> Self {
-        Self { record, version }
+    pub const fn new(payload: Payload, expires: Timestamp, version: Version) -> Self {
+        Self { payload, expires, version }
     }
 }
 

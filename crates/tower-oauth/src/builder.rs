@@ -1,0 +1,268 @@
+//! [`AuthBuilder`]: the settings of a login, checked as a whole before anything is served.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tower_oauth_core::provider::ResponseMode;
+use tower_oauth_core::session::{Lifetimes, SessionCodec, SessionStore};
+use tower_oauth_core::{
+    BaseUrl, Client, Clock, ConfigError, Environment, HttpClient, KeyRing, Provider, Random,
+};
+use zeroize::Zeroizing;
+
+use crate::auth::{Auth, Inner};
+use crate::cookie::Cookies;
+use crate::pages::{DefaultPages, Pages};
+use crate::routes::Routes;
+use crate::store::MemoryStore;
+use crate::system::{SystemClock, SystemRandom};
+
+/// Collects the settings of a login; [`build`](Self::build) checks them.
+///
+/// | setting | default |
+/// |---|---|
+/// | [`provider`](Self::provider) | none; at least one is required |
+/// | [`secret`](Self::secret) | a random one that ends with the process |
+/// | [`store`](Self::store) | [`MemoryStore`] |
+/// | [`mount`](Self::mount) | `/auth` |
+/// | [`idle_lifetime`](Self::idle_lifetime) | 24 hours |
+/// | [`absolute_lifetime`](Self::absolute_lifetime) | 30 days |
+/// | [`pages`](Self::pages) | the bundled ones |
+/// | [`http_client`](Self::http_client) | reqwest with rustls (feature `reqwest`) |
+#[derive(Debug)]
+#[must_use]
+pub struct AuthBuilder {
+    base_url: String,
+    names: SettingNames,
+    providers: Vec<Provider>,
+    secrets: Vec<Zeroizing<Vec<u8>>>,
+    store: Option<Arc<dyn SessionStore>>,
+    mount: String,
+    lifetimes: Lifetimes,
+    pages: Arc<dyn Pages>,
+    http_client: Option<Arc<dyn HttpClient>>,
+    extra_roots: Vec<Vec<u8>>,
+    clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
+}
+
+/// What the person who wrote a setting calls it, for errors.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct SettingNames {
+    pub(crate) base_url: &'static str,
+    pub(crate) secret: &'static str,
+}
+
+impl AuthBuilder {
+    pub(crate) fn new(base_url: String) -> Self {
+        Self {
+            base_url,
+            names: SettingNames { base_url: "base_url", secret: "secret" },
+            providers: Vec::new(),
+            secrets: Vec::new(),
+            store: None,
+            mount: "/auth".into(),
+            lifetimes: Lifetimes::default(),
+            pages: Arc::new(DefaultPages::default()),
+            http_client: None,
+            extra_roots: Vec::new(),
+            clock: Arc::new(SystemClock::default()),
+            random: Arc::new(SystemRandom::default()),
+        }
+    }
+
+    pub(crate) fn with_names(mut self, names: SettingNames) -> Self {
+        self.names = names;
+        self
+    }
+
+    /// Adds a provider to sign in with. The sign-in page shows them in this order.
+    pub fn provider(mut self, provider: Provider) -> Self {
+        self.providers.push(provider);
+        self
+    }
+
+    /// The providers so far.
+    pub fn providers(&self) -> &[Provider] {
+        &self.providers
+    }
+
+    /// The secret that seals what leaves the process: at least 32 random bytes, the same on all replicas.
+    ///
+    /// Called again, it adds the secrets of earlier days: they open what they sealed, the first one seals.
+    pub fn secret(mut self, secret: impl AsRef<[u8]>) -> Self {
+        self.secrets.push(Zeroizing::new(secret.as_ref().to_vec()));
+        self
+    }
+
+    /// Where sessions live.
+    pub fn store(mut self, store: impl SessionStore) -> Self {
+        self.store = Some(Arc::new(store));
+        self
+    }
+
+    /// The path of the login routes, below the base URL's own path.
+    pub fn mount(mut self, path: impl Into<String>) -> Self {
+        self.mount = path.into();
+        self
+    }
+
+    /// Longest pause between two requests that use the session.
+    pub fn idle_lifetime(mut self, idle: Duration) -> Self {
+        self.lifetimes.idle = idle;
+        self
+    }
+
+    /// Longest life of a session whatever happens.
+    pub fn absolute_lifetime(mut self, absolute: Duration) -> Self {
+        self.lifetimes.absolute = absolute;
+        self
+    }
+
+    /// The application's own pages in place of the bundled ones.
+    pub fn pages(mut self, pages: impl Pages) -> Self {
+        self.pages = Arc::new(pages);
+        self
+    }
+
+    /// How providers are reached.
+    pub fn http_client(mut self, client: Arc<dyn HttpClient>) -> Self {
+        self.http_client = Some(client);
+        self
+    }
+
+    /// Trusts the root certificates in `pem` besides the platform's, for providers inside a company.
+    /// Only the default HTTP client reads this.
+    pub fn extra_root_certificates(mut self, pem: impl Into<Vec<u8>>) -> Self {
+        self.extra_roots.push(pem.into());
+        self
+    }
+
+    /// What time it is. For tests; the default is the operating system's clock.
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Where unpredictable values come from. For tests; the default is the operating system's generator.
+    pub fn random(mut self, random: Arc<dyn Random>) -> Self {
+        self.random = random;
+        self
+    }
+
+    /// Checks the settings and makes the login.
+    ///
+    /// Asks no provider anything: an application starts while its providers are down. Writes one event
+    /// for each provider with the redirect URI to register there.
+    ///
+    /// # Errors
+    ///
+    /// When a setting is missing or cannot work, naming it.
+    pub fn build(self) -> Result<Auth, ConfigError> {
+        let base_url = BaseUrl::parse(self.names.base_url, &self.base_url)?;
+        check_mount(&self.mount)?;
+        self.check_providers(&base_url)?;
+        let Lifetimes { idle, absolute, .. } = self.lifetimes;
+        if idle < Duration::from_secs(60) || absolute < idle {
+            return Err(ConfigError::new(
+                "session lifetimes",
+                "idle must be at least a minute and absolute at least as long as idle",
+            ));
+        }
+        let keys = Arc::new(self.key_ring()?);
+        let http = match self.http_client {
+            Some(client) => client,
+            None => default_http_client(&self.extra_roots)?,
+        };
+        let environment =
+            Environment::new(http, Arc::clone(&self.clock), Arc::clone(&self.random));
+        let routes = Routes { base_path: base_url.path(), mount: &self.mount };
+        let clients: Vec<Client> = self
+            .providers
+            .into_iter()
+            .map(|provider| {
+                let redirect_uri =
+                    format!("{}{}", base_url.origin(), routes.callback(provider.login_key()));
+                tracing::info!(
+                    target: "tower_oauth::config",
+                    provider = provider.login_key(),
+                    redirect_uri,
+                    "register this redirect URI at the provider"
+                );
+                Client::new(provider, redirect_uri, environment.clone())
+            })
+            .collect();
+        Ok(Auth::from_inner(Inner {
+            cookies: Cookies::new(&base_url),
+            base_url,
+            mount: self.mount,
+            clients,
+            store: self.store.unwrap_or_else(|| Arc::new(MemoryStore::new(self.clock))),
+            codec: Arc::new(SessionCodec::new(Arc::clone(&keys), self.random)),
+            keys,
+            environment,
+            lifetimes: self.lifetimes,
+            pages: self.pages,
+        }))
+    }
+
+    fn check_providers(&self, base_url: &BaseUrl) -> Result<(), ConfigError> {
+        if self.providers.is_empty() {
+            return Err(ConfigError::new("providers", "there is none; add at least one"));
+        }
+        let mut keys = HashSet::new();
+        for provider in &self.providers {
+            provider.validate()?;
+            let key = provider.login_key();
+            if !keys.insert(key) {
+                let problem = format!("{key:?} is used twice; give one another with `.key(..)`");
+                return Err(ConfigError::new("provider key", problem));
+            }
+            if provider.response_mode() == ResponseMode::FormPost && !base_url.is_secure() {
+                return Err(ConfigError::new(
+                    format!("provider {key}"),
+                    "answers by a form from its own site, which needs a base URL with https",
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    fn key_ring(&self) -> Result<KeyRing, ConfigError> {
+        let name = self.names.secret;
+        match self.secrets.split_first() {
+            None => KeyRing::generate(&*self.random),
+            Some((first, previous)) => {
+                previous.iter().try_fold(KeyRing::new(name, first)?, |ring, secret| {
+                    ring.with_previous(name, secret)
+                })
+            }
+        }
+    }
+}
+
+fn check_mount(mount: &str) -> Result<(), ConfigError> {
+    let sane = mount.strip_prefix('/').is_some_and(|rest| {
+        rest.split('/').all(|segment| {
+            !segment.is_empty()
+                && segment.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+        })
+    });
+    if sane {
+        return Ok(());
+    }
+    let problem = format!("{mount:?} must be a path such as \"/auth\": letters, digits, - and _");
+    Err(ConfigError::new("mount", problem))
+}
+
+#[cfg(feature = "reqwest")]
+fn default_http_client(extra_roots: &[Vec<u8>]) -> Result<Arc<dyn HttpClient>, ConfigError> {
+    Ok(Arc::new(crate::http_client::ReqwestClient::new(extra_roots)?))
+}
+
+#[cfg(not(feature = "reqwest"))]
+fn default_http_client(_: &[Vec<u8>]) -> Result<Arc<dyn HttpClient>, ConfigError> {
+    let problem = "is missing, and the feature `reqwest` that brings the default one is off";
+    Err(ConfigError::new("http_client", problem))
+}

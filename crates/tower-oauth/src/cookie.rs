@@ -1,0 +1,193 @@
+//! The two kinds of cookie: the session's, and one for each login attempt.
+//!
+//! Read in place from the request's headers, written with the attributes that the base URL calls for.
+
+use std::time::Duration;
+
+use http::header::COOKIE;
+use http::{HeaderMap, HeaderValue};
+use tower_oauth_core::BaseUrl;
+
+/// Names and attributes, decided once by the base URL.
+#[derive(Clone, Debug)]
+pub(crate) struct Cookies {
+    session: String,
+    attempt_prefix: String,
+    secure: bool,
+}
+
+/// Whether another site's form may bring the cookie.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SameSite {
+    /// It comes with links from elsewhere, not with forms.
+    Lax,
+    /// It comes with every request: for a callback that another site's form posts.
+    None,
+}
+
+/// What the request says of the session cookie.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SessionCookie<'a> {
+    Absent,
+    Present(&'a str),
+    /// Several, with different values: somebody planted one, and we cannot tell which.
+    Ambiguous,
+}
+
+impl Cookies {
+    /// The `__Host-` prefix has browsers refuse the cookie from other hosts and over plain http
+    /// (RFC 6265bis section 4.1.3.2). On `http://localhost` it cannot be used; the port keeps apart
+    /// the applications of one machine, since cookies ignore it.
+    pub(crate) fn new(base_url: &BaseUrl) -> Self {
+        let secure = base_url.is_secure();
+        let session = match base_url.port() {
+            _ if secure => "__Host-auth".to_owned(),
+            Some(port) => format!("auth-{port}"),
+            None => "auth".to_owned(),
+        };
+        Self { attempt_prefix: format!("{session}-attempt-"), session, secure }
+    }
+
+    pub(crate) fn session<'a>(&self, headers: &'a HeaderMap) -> SessionCookie<'a> {
+        let mut found = SessionCookie::Absent;
+        for (_, value) in pairs(headers).filter(|(name, _)| *name == self.session) {
+            found = match found {
+                SessionCookie::Absent => SessionCookie::Present(value),
+                SessionCookie::Present(first) if first == value => found,
+                SessionCookie::Present(_) | SessionCookie::Ambiguous => SessionCookie::Ambiguous,
+            };
+        }
+        found
+    }
+
+    /// The attempts of this browser: (label, sealed), in the order of the header.
+    pub(crate) fn attempts<'a>(
+        &'a self,
+        headers: &'a HeaderMap,
+    ) -> impl Iterator<Item = (&'a str, &'a str)> {
+        pairs(headers)
+            .filter_map(|(name, value)| Some((name.strip_prefix(&*self.attempt_prefix)?, value)))
+    }
+
+    pub(crate) fn set_session(&self, value: &str, lifetime: Duration) -> HeaderValue {
+        self.write(&self.session, value, lifetime, SameSite::Lax)
+    }
+
+    pub(crate) fn clear_session(&self) -> HeaderValue {
+        self.write(&self.session, "", Duration::ZERO, SameSite::Lax)
+    }
+
+    pub(crate) fn set_attempt(
+        &self,
+        label: &str,
+        sealed: &str,
+        lifetime: Duration,
+        same_site: SameSite,
+    ) -> HeaderValue {
+        self.write(&format!("{}{label}", self.attempt_prefix), sealed, lifetime, same_site)
+    }
+
+    pub(crate) fn clear_attempt(&self, label: &str) -> HeaderValue {
+        self.set_attempt(label, "", Duration::ZERO, SameSite::Lax)
+    }
+
+    fn write(&self, name: &str, value: &str, lifetime: Duration, same_site: SameSite) -> HeaderValue {
+        let secure = if self.secure { "; Secure" } else { "" };
+        let same_site = match same_site {
+            SameSite::Lax => "Lax",
+            SameSite::None => "None",
+        };
+        let max_age = lifetime.as_secs();
+        let text =
+            format!("{name}={value}; Path=/; Max-Age={max_age}; HttpOnly; SameSite={same_site}{secure}");
+        // Names and values are of the URL-safe base64 alphabet, labels were read from a header.
+        let mut header =
+            HeaderValue::try_from(text).unwrap_or_else(|_| HeaderValue::from_static("invalid="));
+        header.set_sensitive(true);
+        header
+    }
+}
+
+/// The cookies of a request. Names count byte for byte; values in quotes or without a name do not count.
+fn pairs(headers: &HeaderMap) -> impl Iterator<Item = (&str, &str)> {
+    headers
+        .get_all(COOKIE)
+        .into_iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|line| line.split(';'))
+        .filter_map(|pair| pair.trim_matches(' ').split_once('='))
+        .filter(|(_, value)| !value.starts_with('"'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cookies(base_url: &str) -> Cookies {
+        Cookies::new(&BaseUrl::parse("base_url", base_url).unwrap())
+    }
+
+    fn session(lines: &[&str]) -> String {
+        let mut headers = HeaderMap::new();
+        for line in lines {
+            headers.append(COOKIE, HeaderValue::from_str(line).unwrap());
+        }
+        format!("{:?}", cookies("https://app.example").session(&headers))
+    }
+
+    #[test]
+    fn k01_attributes_follow_the_base_url() {
+        let secure = cookies("https://app.example").set_session("v", Duration::from_secs(9));
+        assert_eq!(
+            secure,
+            "__Host-auth=v; Path=/; Max-Age=9; HttpOnly; SameSite=Lax; Secure"
+        );
+        let local = cookies("http://localhost:3000").set_session("v", Duration::from_secs(9));
+        assert_eq!(local, "auth-3000=v; Path=/; Max-Age=9; HttpOnly; SameSite=Lax");
+    }
+
+    #[test]
+    fn c33_only_a_form_post_attempt_is_sent_cross_site() {
+        let lifetime = Duration::from_secs(600);
+        let header =
+            cookies("https://app.example").set_attempt("l", "s", lifetime, SameSite::None);
+        assert_eq!(
+            header,
+            "__Host-auth-attempt-l=s; Path=/; Max-Age=600; HttpOnly; SameSite=None; Secure"
+        );
+    }
+
+    #[test]
+    fn k19_clearing_has_the_same_attributes() {
+        let cleared = cookies("https://app.example").clear_session();
+        assert_eq!(
+            cleared,
+            "__Host-auth=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax; Secure"
+        );
+        assert_eq!(format!("{cleared:?}"), "Sensitive");
+    }
+
+    #[test]
+    fn k08_different_values_of_one_name_are_ambiguous() {
+        assert_eq!(session(&["__Host-auth=a; x=y; __Host-auth=b"]), "Ambiguous");
+        assert_eq!(session(&["__Host-auth=a", "__Host-auth=b"]), "Ambiguous");
+        assert_eq!(session(&["__Host-auth=a; __Host-auth=a"]), "Present(\"a\")");
+    }
+
+    #[test]
+    fn k09_only_the_exact_name_counts() {
+        for line in [
+            "__host-auth=a",
+            "__Host-auth =a",
+            "=__Host-auth=a",
+            "x__Host-auth=a",
+            "__Host-auth",
+            "__Host-auth=\"a; x=\"",
+            "\t__Host-auth=a",
+            "$Version=1; \"__Host-auth\"=a",
+        ] {
+            assert_eq!(session(&[line]), "Absent", "{line}");
+        }
+        assert_eq!(session(&["a=b;__Host-auth=c"]), "Present(\"c\")");
+    }
+}

@@ -1,0 +1,15 @@
+//! HOP 6: who is signed in, asked by a handler. The first question loads the session, once per request.
+//!
+//! With the feature `axum` each of these is an extractor. Without axum, call `from_parts` on the request's parts.
+
+mod access_token;
+#[cfg(feature = "axum")]
+mod axum;
+mod claims;
+mod rejection;
+mod user;
+
+pub use access_token::AccessToken;
+pub use claims::Claims;
+pub use rejection::{Rejection, RejectionKind};
+pub use user::User;

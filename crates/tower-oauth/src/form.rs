@@ -1,0 +1,54 @@
+//! Parameters of a request to a login route: the query, or a bounded form.
+
+use std::pin::pin;
+
+use bytes::{Buf as _, BufMut as _, BytesMut};
+use http::HeaderMap;
+use http::header::CONTENT_TYPE;
+use http_body::Body;
+use http_body_util::BodyExt;
+use tower_oauth_core::{Error, ErrorKind};
+
+/// Largest form: an authorization response, or a return target.
+const MAX_FORM_LEN: usize = 32 * 1024;
+
+/// Reads a form that a browser posted.
+///
+/// # Errors
+///
+/// [`ErrorKind::Malformed`] when the body is of another type, too large, or breaks off.
+pub(crate) async fn read_form<B: Body>(headers: &HeaderMap, body: B) -> Result<BytesMut, Error> {
+    let malformed = |reason: &'static str| Error::new(ErrorKind::Malformed, reason);
+    if !is_form(headers) {
+        return Err(malformed("the body is not application/x-www-form-urlencoded"));
+    }
+    let mut body = pin!(body);
+    let mut form = BytesMut::new();
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|_| malformed("the body breaks off"))?;
+        let Ok(data) = frame.into_data() else { continue };
+        if form.len() + data.remaining() > MAX_FORM_LEN {
+            return Err(malformed("the form is larger than 32 KiB"));
+        }
+        form.put(data);
+    }
+    Ok(form)
+}
+
+/// Whether the request says that its body is a form.
+pub(crate) fn is_form(headers: &HeaderMap) -> bool {
+    headers
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.split(';').next())
+        .is_some_and(|value| value.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded"))
+}
+
+/// The one value of the parameter `name`; `None` if it is absent or occurs twice.
+pub(crate) fn parameter(encoded: &[u8], name: &str) -> Option<String> {
+    let mut values = form_urlencoded::parse(encoded).filter(|(found, _)| found == name);
+    match (values.next(), values.next()) {
+        (Some((_, value)), None) => Some(value.into_owned()),
+        _ => None,
+    }
+}

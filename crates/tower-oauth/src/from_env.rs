@@ -1,0 +1,221 @@
+//! Configuration from environment variables, under the names that Auth.js made familiar.
+
+use std::collections::BTreeMap;
+use std::fs;
+
+use tower_oauth_core::{ConfigError, Provider, providers};
+
+use crate::auth::Auth;
+use crate::builder::{AuthBuilder, SettingNames};
+
+/// Variables that are about the login as a whole.
+const URL: &str = "AUTH_URL";
+const SECRET: &str = "AUTH_SECRET";
+const EXTRA_ROOTS: &str = "AUTH_EXTRA_ROOTS";
+
+/// What the variables say of one provider.
+#[derive(Default)]
+struct Registration {
+    id: Option<String>,
+    secret: Option<String>,
+    issuer: Option<String>,
+    scopes: Option<String>,
+}
+
+impl Auth {
+    /// Starts a configuration from the process's environment variables.
+    ///
+    /// | variable | meaning |
+    /// |---|---|
+    /// | `AUTH_URL` | the public address of the application; required |
+    /// | `AUTH_SECRET` | at least 32 random bytes, as from `openssl rand -base64 32`; several separated by commas, the newest first |
+    /// | `AUTH_EXTRA_ROOTS` | a PEM file of root certificates to trust besides the platform's |
+    /// | `AUTH_<NAME>_ID`, `AUTH_<NAME>_SECRET` | the registration at a provider |
+    /// | `AUTH_<NAME>_ISSUER` | its issuer, which makes it an OpenID provider found by discovery |
+    /// | `AUTH_<NAME>_SCOPES` | scopes to ask for, separated by spaces |
+    ///
+    /// A name that is a preset's (`GITHUB`, `GOOGLE`) selects the preset; any other needs an issuer. The
+    /// name in lower case, with `-` for `_`, is the key in the login path. An empty variable counts as unset.
+    ///
+    /// # Errors
+    ///
+    /// When `AUTH_URL` is missing, or a variable cannot be used, naming it.
+    pub fn from_env() -> Result<AuthBuilder, ConfigError> {
+        let vars = std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+        Self::from_vars(vars)
+    }
+
+    /// As [`from_env`](Self::from_env), from these variables.
+    ///
+    /// # Errors
+    ///
+    /// As [`from_env`](Self::from_env).
+    ///
+    /// ```
+    /// use tower_oauth::Auth;
+    ///
+    /// let builder = Auth::from_vars([
+    ///     ("AUTH_URL", "http://localhost:3000"),
+    ///     ("AUTH_GITHUB_ID", "id"),
+    ///     ("AUTH_GITHUB_SECRET", "secret"),
+    /// ])?;
+    /// assert_eq!(builder.providers()[0].name(), "GitHub");
+    /// # Ok::<(), tower_oauth::ConfigError>(())
+    /// ```
+    pub fn from_vars<N, V>(
+        vars: impl IntoIterator<Item = (N, V)>,
+    ) -> Result<AuthBuilder, ConfigError>
+    where
+        N: Into<String>,
+        V: Into<String>,
+    {
+        let mut vars: BTreeMap<String, String> = vars
+            .into_iter()
+            .map(|(name, value)| (name.into(), value.into()))
+            .filter(|(name, value)| name.starts_with("AUTH_") && !value.is_empty())
+            .collect();
+        let base_url = vars.remove(URL).ok_or_else(|| {
+            ConfigError::new(URL, "is not set; it is the public address, as in https://app.example")
+        })?;
+        let mut builder =
+            Self::builder(base_url).with_names(SettingNames { base_url: URL, secret: SECRET });
+        for secret in vars.remove(SECRET).iter().flat_map(|secrets| secrets.split(',')) {
+            builder = builder.secret(secret.trim());
+        }
+        if let Some(path) = vars.remove(EXTRA_ROOTS) {
+            let pem = fs::read(&path).map_err(|error| {
+                ConfigError::new(EXTRA_ROOTS, format!("{path:?} cannot be read: {error}"))
+            })?;
+            builder = builder.extra_root_certificates(pem);
+        }
+        for (name, registration) in registrations(vars) {
+            builder = builder.provider(registration.provider(&name)?);
+        }
+        Ok(builder)
+    }
+}
+
+fn registrations(vars: BTreeMap<String, String>) -> BTreeMap<String, Registration> {
+    let mut registrations: BTreeMap<String, Registration> = BTreeMap::new();
+    for (variable, value) in vars {
+        let parts = variable.strip_prefix("AUTH_").and_then(|rest| rest.rsplit_once('_'));
+        let Some((name, field)) = parts.filter(|(name, _)| !name.is_empty()) else { continue };
+        let is_known = matches!(field, "ID" | "SECRET" | "ISSUER" | "SCOPES");
+        if !is_known {
+            continue;
+        }
+        let registration = registrations.entry(name.to_owned()).or_default();
+        let slot = match field {
+            "ID" => &mut registration.id,
+            "SECRET" => &mut registration.secret,
+            "ISSUER" => &mut registration.issuer,
+            _ => &mut registration.scopes,
+        };
+        *slot = Some(value);
+    }
+    registrations
+}
+
+impl Registration {
+    fn provider(self, name: &str) -> Result<Provider, ConfigError> {
+        let required = |value: Option<String>, field: &str| {
+            let missing = || {
+                let problem = format!("is not set, but another AUTH_{name}_ variable is");
+                ConfigError::new(format!("AUTH_{name}_{field}"), problem)
+            };
+            value.ok_or_else(missing)
+        };
+        let id = required(self.id, "ID")?;
+        let secret = required(self.secret, "SECRET")?;
+        let key = name.to_ascii_lowercase().replace('_', "-");
+        let provider = match (key.as_str(), self.issuer) {
+            (_, Some(issuer)) => providers::oidc(issuer, id, secret)
+                .key(key.clone())
+                .display_name(display_name(name)),
+            ("github", None) => providers::github(id, secret),
+            ("google", None) => providers::google(id, secret),
+            (_, None) => {
+                let problem = format!("is not set, and there is no preset named {key}");
+                return Err(ConfigError::new(format!("AUTH_{name}_ISSUER"), problem));
+            }
+        };
+        Ok(match self.scopes {
+            Some(scopes) => provider.scopes(scopes.split_whitespace()),
+            None => provider,
+        })
+    }
+}
+
+/// `MY_COMPANY` is shown as "My Company".
+fn display_name(name: &str) -> String {
+    let words = name.split('_').filter(|word| !word.is_empty()).map(|word| {
+        let mut letters = word.chars();
+        let first: String = letters.next().into_iter().collect();
+        first + &letters.as_str().to_ascii_lowercase()
+    });
+    words.collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BASE: [(&str, &str); 1] = [(URL, "http://localhost:3000")];
+
+    fn error(vars: &[(&str, &str)]) -> String {
+        Auth::from_vars(BASE.iter().chain(vars).copied())
+            .and_then(|builder| builder.build().map(|_| ()))
+            .unwrap_err()
+            .to_string()
+    }
+
+    #[test]
+    fn several_providers_are_read() {
+        let builder = Auth::from_vars(BASE.iter().copied().chain([
+            ("AUTH_MY_COMPANY_ID", "id"),
+            ("AUTH_MY_COMPANY_SECRET", "secret"),
+            ("AUTH_MY_COMPANY_ISSUER", "https://id.example"),
+            ("AUTH_MY_COMPANY_SCOPES", "openid groups"),
+            ("AUTH_GOOGLE_ID", "id"),
+            ("AUTH_GOOGLE_SECRET", "secret"),
+            ("AUTH_GITHUB_ID", ""),
+            ("UNRELATED_ID", "x"),
+        ]))
+        .unwrap();
+        let found: Vec<_> =
+            builder.providers().iter().map(|p| (p.login_key(), p.name(), p.issuer())).collect();
+        assert_eq!(
+            found,
+            [
+                ("google", "Google", "https://accounts.google.com"),
+                ("my-company", "My Company", "https://id.example"),
+            ]
+        );
+        assert!(builder.build().is_ok());
+    }
+
+    #[test]
+    fn x08_an_error_names_the_variable() {
+        for (vars, start) in [
+            (&[("AUTH_X_ID", "id")][..], "AUTH_X_SECRET: is not set"),
+            (&[("AUTH_X_ISSUER", "https://x")], "AUTH_X_ID: is not set"),
+            (&[("AUTH_X_ID", "id"), ("AUTH_X_SECRET", "s")], "AUTH_X_ISSUER: is not set"),
+            (&[("AUTH_SECRET", "short")], "AUTH_SECRET: must have at least 32 bytes"),
+            (&[("AUTH_EXTRA_ROOTS", "/nowhere")], "AUTH_EXTRA_ROOTS: \"/nowhere\" cannot be read"),
+            (&[], "providers: there is none"),
+        ] {
+            let vars: Vec<_> = if start.contains("SECRET: must") {
+                vars.iter().copied().chain([("AUTH_GITHUB_ID", "i"), ("AUTH_GITHUB_SECRET", "s")]).collect()
+            } else {
+                vars.to_vec()
+            };
+            let error = error(&vars);
+            assert!(error.starts_with(start), "{error}");
+        }
+        let missing = Auth::from_vars::<&str, &str>([]).unwrap_err().to_string();
+        assert!(missing.starts_with("AUTH_URL: is not set"), "{missing}");
+        let insecure = Auth::from_vars([(URL, "http://app.example"), ("AUTH_GITHUB_ID", "i"), ("AUTH_GITHUB_SECRET", "s")]);
+        assert!(insecure.unwrap().build().unwrap_err().to_string().starts_with("AUTH_URL: "));
+    }
+}

@@ -1,0 +1,80 @@
+//! The default [`HttpClient`]: reqwest and rustls, under the rules that the core asks for.
+
+use async_trait::async_trait;
+use bytes::{Bytes, BytesMut};
+use reqwest::redirect;
+use tower_oauth_core::{ConfigError, HttpClient, HttpError, HttpErrorKind, Limits};
+
+/// Calls providers over the network: no redirects, no cookies, no proxies from the environment, no
+/// decompression, and certificates checked by the platform's rules.
+#[derive(Clone, Debug)]
+pub struct ReqwestClient(reqwest::Client);
+
+impl ReqwestClient {
+    /// A client that also trusts the root certificates in `extra_roots`, each a PEM file's content.
+    ///
+    /// # Errors
+    ///
+    /// When a certificate cannot be read, or TLS cannot be set up.
+    pub fn new(extra_roots: &[Vec<u8>]) -> Result<Self, ConfigError> {
+        let refuse = |error: reqwest::Error| {
+            ConfigError::new("extra root certificates", format!("cannot be used: {error}"))
+        };
+        let mut builder = reqwest::Client::builder()
+            .redirect(redirect::Policy::none())
+            .no_proxy()
+            .referer(false)
+            .user_agent(concat!("tower-oauth/", env!("CARGO_PKG_VERSION")));
+        for pem in extra_roots {
+            let certificates = reqwest::Certificate::from_pem_bundle(pem).map_err(refuse)?;
+            if certificates.is_empty() {
+                return Err(ConfigError::new(
+                    "extra root certificates",
+                    "hold no certificate; a PEM file with BEGIN CERTIFICATE is expected",
+                ));
+            }
+            builder = builder.tls_certs_merge(certificates);
+        }
+        builder.build().map(Self).map_err(refuse)
+    }
+}
+
+#[async_trait]
+impl HttpClient for ReqwestClient {
+    async fn send(
+        &self,
+        request: http::Request<Bytes>,
+        limits: Limits,
+    ) -> Result<http::Response<Bytes>, HttpError> {
+        let mut request = reqwest::Request::try_from(request).map_err(failed)?;
+        *request.timeout_mut() = Some(limits.deadline);
+        let mut response = self.0.execute(request).await.map_err(failed)?;
+        let too_large = || HttpError::new(HttpErrorKind::TooLarge);
+        if response.content_length().is_some_and(|len| len > limits.max_body as u64) {
+            return Err(too_large());
+        }
+        let mut body = BytesMut::new();
+        while let Some(chunk) = response.chunk().await.map_err(failed)? {
+            if body.len() + chunk.len() > limits.max_body {
+                return Err(too_large());
+            }
+            body.extend_from_slice(&chunk);
+        }
+        let mut answer = http::Response::new(body.freeze());
+        *answer.status_mut() = response.status();
+        *answer.headers_mut() = std::mem::take(response.headers_mut());
+        Ok(answer)
+    }
+}
+
+/// The URL is taken off: it can hold a secret.
+fn failed(error: reqwest::Error) -> HttpError {
+    let kind = if error.is_timeout() {
+        HttpErrorKind::Timeout
+    } else if error.is_connect() {
+        HttpErrorKind::Connect
+    } else {
+        HttpErrorKind::Other
+    };
+    HttpError::new(kind).with_source(error.without_url())
+}

@@ -1,0 +1,69 @@
+//! [`Handle`]: what the layer leaves in a request's extensions. Nothing happens until somebody asks.
+
+use std::sync::Arc;
+
+use http::{HeaderMap, Uri};
+use tokio::sync::OnceCell;
+use tower_oauth_core::{Error, ReturnTo};
+
+use crate::auth::{Auth, LiveSession};
+
+/// The way from a request to its session: loads it at the first question, once per request.
+#[derive(Clone, Debug)]
+pub(crate) struct Handle(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    auth: Auth,
+    uri: Uri,
+    session: OnceCell<Result<Option<LiveSession>, Arc<Error>>>,
+}
+
+impl Handle {
+    /// `uri` is the request's, as the layer sees it: routers further in may cut it.
+    pub(crate) fn new(auth: Auth, uri: Uri) -> Self {
+        Self(Arc::new(Inner { auth, uri, session: OnceCell::new() }))
+    }
+
+    pub(crate) fn auth(&self) -> &Auth {
+        &self.0.auth
+    }
+
+    /// The live session of the request with these `headers`.
+    ///
+    /// # Errors
+    ///
+    /// When the store failed, which is not the same as "not signed in".
+    pub(crate) async fn session(
+        &self,
+        headers: &HeaderMap,
+    ) -> Result<Option<&LiveSession>, Arc<Error>> {
+        let load = || async { self.0.auth.load_session(headers).await.map_err(Arc::new) };
+        match self.0.session.get_or_init(load).await {
+            Ok(session) => Ok(session.as_ref()),
+            Err(error) => Err(Arc::clone(error)),
+        }
+    }
+
+    /// Whether anybody asked.
+    pub(crate) fn was_asked(&self) -> bool {
+        self.0.session.initialized()
+    }
+
+    /// The sign-in page, from where the browser comes back to this request.
+    pub(crate) fn login_path(&self) -> String {
+        let routes = self.0.auth.routes();
+        let base_path = routes.base_path;
+        let path = self.0.uri.path_and_query().map_or("/", |path| path.as_str());
+        // Behind a proxy or a router that cut the base path off, put it back.
+        let full = if path.starts_with(base_path) {
+            path.to_owned()
+        } else {
+            format!("{base_path}{path}")
+        };
+        match ReturnTo::parse(&full, &routes.root()) {
+            Ok(return_to) => routes.login(Some(&return_to)),
+            Err(_) => routes.login(None),
+        }
+    }
+}

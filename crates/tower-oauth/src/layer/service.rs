@@ -1,0 +1,54 @@
+//! [`AuthService`]: decides between the login routes and the service behind them.
+
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body::Body;
+use tower_service::Service;
+
+use super::{Handle, ResponseFuture};
+use crate::auth::Auth;
+use crate::routes;
+
+/// A service with a login in front: made by [`AuthLayer`](super::AuthLayer) or [`Auth::service`].
+///
+/// The response body of the service behind it must be one that can be made `From<Bytes>`, as
+/// `axum::body::Body` and `http_body_util::Full<Bytes>` can; for another, map it outside in.
+#[derive(Clone, Debug)]
+pub struct AuthService<S> {
+    auth: Auth,
+    inner: S,
+}
+
+impl<S> AuthService<S> {
+    pub(crate) fn new(auth: Auth, inner: S) -> Self {
+        Self { auth, inner }
+    }
+}
+
+impl<S, ReqBody, ResBody> Service<Request<ReqBody>> for AuthService<S>
+where
+    S: Service<Request<ReqBody>, Response = Response<ResBody>>,
+    ReqBody: Body + Send + 'static,
+    ReqBody::Data: Send,
+    ResBody: From<Bytes>,
+{
+    type Response = Response<ResBody>;
+    type Error = S::Error;
+    type Future = ResponseFuture<S::Future>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, mut request: Request<ReqBody>) -> Self::Future {
+        if let Some(route) = self.auth.routes().find(request.uri().path()) {
+            let answer = routes::answer(self.auth.clone(), route, request);
+            return ResponseFuture::login(Box::pin(answer));
+        }
+        let handle = Handle::new(self.auth.clone(), request.uri().clone());
+        request.extensions_mut().insert(handle.clone());
+        ResponseFuture::inner(self.inner.call(request), handle)
+    }
+}

@@ -1,0 +1,108 @@
+//! Who is asking: a person's navigation, a script, another site, or a browser that only warms up.
+
+use http::header::{ACCEPT, ORIGIN};
+use http::{HeaderMap, Method};
+use tower_oauth_core::BaseUrl;
+
+/// Whether the request is a navigation that may be answered with a redirect to the sign-in page.
+///
+/// Browsers say so in Fetch Metadata (<https://www.w3.org/TR/fetch-metadata/>); for those that do not, a
+/// request for HTML counts. Everything else gets a status that a script can read.
+pub(crate) fn is_navigation(method: &Method, headers: &HeaderMap) -> bool {
+    if method != Method::GET {
+        return false;
+    }
+    match text(headers, "sec-fetch-mode") {
+        Some(mode) => mode == "navigate" && text(headers, "sec-fetch-dest") == Some("document"),
+        None => wants_html(headers) && !headers.contains_key("x-requested-with"),
+    }
+}
+
+/// Whether whoever asks can read a page.
+pub(crate) fn wants_html(headers: &HeaderMap) -> bool {
+    text(headers, "accept").is_some_and(|accept| accept.contains("text/html"))
+        || (!headers.contains_key(ACCEPT) && text(headers, "sec-fetch-mode") == Some("navigate"))
+}
+
+/// Whether the browser, or something in front of it, fetches the page in case a person wants it later.
+pub(crate) fn is_prefetch(headers: &HeaderMap) -> bool {
+    ["sec-purpose", "purpose", "x-purpose", "x-moz"].into_iter().any(|name| {
+        text(headers, name).is_some_and(|value| {
+            ["prefetch", "prerender", "preview"].into_iter().any(|word| value.contains(word))
+        })
+    })
+}
+
+/// Whether a `GET` can be a person's own navigation of this tab: not a picture, a frame or a script's request.
+///
+/// A link on another site counts. It could as well point at a page that requires a login, which starts the
+/// same login, so refusing it would protect nothing.
+pub(crate) fn is_top_level(headers: &HeaderMap) -> bool {
+    let allows = |name, value| text(headers, name).is_none_or(|sent| sent == value);
+    allows("sec-fetch-mode", "navigate") && allows("sec-fetch-dest", "document")
+}
+
+/// Whether a `POST` comes from a page of this application, or from no browser at all.
+pub(crate) fn is_own_site(headers: &HeaderMap, base_url: &BaseUrl) -> bool {
+    match text(headers, "sec-fetch-site") {
+        Some(site) => site == "same-origin" || site == "none",
+        None => headers.get(ORIGIN).is_none_or(|origin| origin == base_url.origin()),
+    }
+}
+
+fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
+        pairs.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect()
+    }
+
+    #[test]
+    fn s18_scripts_are_not_navigations() {
+        for (pairs, expected) in [
+            (&[("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "document")][..], true),
+            (&[("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "iframe")], false),
+            (&[("sec-fetch-mode", "cors"), ("accept", "text/html")], false),
+            (&[("accept", "text/html,*/*")], true),
+            (&[("accept", "text/html"), ("x-requested-with", "XMLHttpRequest")], false),
+            (&[("accept", "application/json")], false),
+            (&[("upgrade", "websocket")], false),
+            (&[], false),
+        ] {
+            assert_eq!(is_navigation(&Method::GET, &headers(pairs)), expected, "{pairs:?}");
+            assert!(!is_navigation(&Method::POST, &headers(pairs)));
+        }
+    }
+
+    #[test]
+    fn prefetches_are_recognised() {
+        for (name, value) in
+            [("sec-purpose", "prefetch;prerender"), ("purpose", "prefetch"), ("x-moz", "prefetch")]
+        {
+            assert!(is_prefetch(&headers(&[(name, value)])));
+        }
+        assert!(!is_prefetch(&headers(&[("sec-fetch-mode", "navigate")])));
+    }
+
+    #[test]
+    fn l01_posts_from_elsewhere_are_recognised() {
+        let base_url = BaseUrl::parse("base_url", "https://app.example/x").unwrap();
+        for (pairs, expected) in [
+            (&[("sec-fetch-site", "same-origin")][..], true),
+            (&[("sec-fetch-site", "cross-site")], false),
+            (&[("sec-fetch-site", "same-site")], false),
+            (&[("origin", "https://app.example")], true),
+            (&[("origin", "https://evil.example")], false),
+            (&[("origin", "null")], false),
+            (&[("sec-fetch-site", "same-origin"), ("origin", "null")], true),
+            (&[], true),
+        ] {
+            assert_eq!(is_own_site(&headers(pairs), &base_url), expected, "{pairs:?}");
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! HOP 1, start: seal the attempt into its own cookie, 303 to the provider.
+
+use std::cmp::Reverse;
+
+use bytes::Bytes;
+use http::header::SET_COOKIE;
+use http::request::Parts;
+use http::{HeaderMap, HeaderValue, Response, StatusCode};
+use http_body::Body;
+use tower_oauth_core::provider::ResponseMode;
+use tower_oauth_core::{Attempt, Client, Error, ErrorKind, ReturnTo};
+
+use super::respond::{Failure, page, see_other};
+use crate::auth::Auth;
+use crate::cookie::SameSite;
+use crate::form::{is_form, parameter, read_form};
+use crate::negotiate;
+use crate::pages::{ProviderButton, SignInPage};
+
+/// Most attempts that one browser has under way, and how long their cookies may be together: a server
+/// refuses a request whose headers grow without end.
+const MAX_ATTEMPTS: usize = 8;
+const MAX_ATTEMPT_BYTES: usize = 3 * 1024;
+
+/// `GET {mount}/login`: a choice of providers; with one, straight to it.
+pub(super) async fn sign_in(auth: &Auth, parts: &Parts) -> Result<Response<Bytes>, Failure> {
+    let return_to = return_to(auth, parts.uri.query().unwrap_or_default().as_bytes());
+    if let [client] = &*auth.inner().clients {
+        check_navigation(&parts.headers)?;
+        return start(auth, client, &parts.headers, return_to).await;
+    }
+    let providers = auth.inner().clients.iter().map(Client::provider);
+    let buttons = providers.map(|provider| ProviderButton {
+        key: provider.login_key().to_owned(),
+        display_name: provider.name().to_owned(),
+        href: auth.routes().login_at(provider.login_key(), Some(&return_to)),
+        icon: provider.brand().icon,
+    });
+    let html = auth.inner().pages.sign_in(&SignInPage { providers: buttons.collect() });
+    Ok(page(StatusCode::OK, html))
+}
+
+/// `GET {mount}/login/{provider}`: for links.
+pub(super) async fn get(auth: &Auth, key: &str, parts: &Parts) -> Result<Response<Bytes>, Failure> {
+    let client = client(auth, key)?;
+    check_navigation(&parts.headers)?;
+    let return_to = return_to(auth, parts.uri.query().unwrap_or_default().as_bytes());
+    start(auth, client, &parts.headers, return_to).await
+}
+
+/// `POST {mount}/login/{provider}`: for forms, the target in the form or in the query.
+pub(super) async fn post<B: Body>(
+    auth: &Auth,
+    key: &str,
+    parts: &Parts,
+    body: B,
+) -> Result<Response<Bytes>, Failure> {
+    let client = client(auth, key)?;
+    check_own_site(auth, &parts.headers)?;
+    let return_to = posted_return_to(auth, parts, body).await?;
+    start(auth, client, &parts.headers, return_to).await
+}
+
+/// The client of the provider with this `key`.
+pub(super) fn client<'a>(auth: &'a Auth, key: &str) -> Result<&'a Client, Error> {
+    auth.client(key)
+        .ok_or_else(|| Error::new(ErrorKind::UnknownProvider, "no provider has the name in the path"))
+}
+
+/// Refuses what no person did: pictures, frames, scripts, prefetches.
+pub(super) fn check_navigation(headers: &HeaderMap) -> Result<(), Error> {
+    if negotiate::is_prefetch(headers) {
+        return Err(Error::new(ErrorKind::CrossSite, "a prefetch, not a navigation"));
+    }
+    if !negotiate::is_top_level(headers) {
+        return Err(Error::new(ErrorKind::CrossSite, "not the navigation of a whole tab"));
+    }
+    Ok(())
+}
+
+/// Refuses forms of other sites.
+pub(super) fn check_own_site(auth: &Auth, headers: &HeaderMap) -> Result<(), Error> {
+    if negotiate::is_own_site(headers, &auth.inner().base_url) {
+        return Ok(());
+    }
+    Err(Error::new(ErrorKind::CrossSite, "a form of another site"))
+}
+
+/// The return target of a form, or of the query where the form has none.
+pub(super) async fn posted_return_to<B: Body>(
+    auth: &Auth,
+    parts: &Parts,
+    body: B,
+) -> Result<ReturnTo, Error> {
+    if is_form(&parts.headers) {
+        let form = read_form(&parts.headers, body).await?;
+        if parameter(&form, "return_to").is_some() {
+            return Ok(return_to(auth, &form));
+        }
+    }
+    Ok(return_to(auth, parts.uri.query().unwrap_or_default().as_bytes()))
+}
+
+/// The return target among `parameters`; the start page where there is none that is ours.
+fn return_to(auth: &Auth, parameters: &[u8]) -> ReturnTo {
+    let routes = auth.routes();
+    match parameter(parameters, "return_to").map(|target| ReturnTo::parse(&target, &routes.root())) {
+        Some(Ok(target)) => target,
+        Some(Err(error)) => {
+            tracing::info!(target: "tower_oauth::login", "{error}; the start page is used");
+            ReturnTo::start_page(&auth.inner().base_url)
+        }
+        None => ReturnTo::start_page(&auth.inner().base_url),
+    }
+}
+
+async fn start(
+    auth: &Auth,
+    client: &Client,
+    headers: &HeaderMap,
+    return_to: ReturnTo,
+) -> Result<Response<Bytes>, Failure> {
+    let inner = auth.inner();
+    let provider = client.provider();
+    let start = client.start(return_to.clone()).await.map_err(|error| {
+        Failure::from(error).with_retry(auth, provider.login_key(), Some(&return_to))
+    })?;
+    let attempt = start.attempt;
+    let sealed = attempt
+        .seal(&inner.keys, inner.base_url.origin(), &*inner.environment.random)
+        .map_err(Error::from)?;
+    let same_site = match provider.response_mode() {
+        ResponseMode::FormPost => SameSite::None,
+        _ => SameSite::Lax,
+    };
+    let lifetime = attempt.expires().since(attempt.started());
+    let mut response = see_other(&start.authorization_url);
+    for cookie in make_room(auth, headers, sealed.len()) {
+        response.headers_mut().append(SET_COOKIE, cookie);
+    }
+    let cookie = inner.cookies.set_attempt(&attempt.own_label(), &sealed, lifetime, same_site);
+    response.headers_mut().append(SET_COOKIE, cookie);
+    tracing::debug!(target: "tower_oauth::login", provider = provider.login_key(), "login started");
+    Ok(response)
+}
+
+/// Cookies that end the attempts which must go for one more of `needed` bytes: the unreadable, the
+/// expired, then the oldest.
+fn make_room(auth: &Auth, headers: &HeaderMap, needed: usize) -> Vec<HeaderValue> {
+    let inner = auth.inner();
+    let now = inner.environment.clock.now();
+    let mut cleared = Vec::new();
+    let mut kept = Vec::new();
+    for (label, sealed) in inner.cookies.attempts(headers) {
+        match Attempt::open(&inner.keys, inner.base_url.origin(), label, sealed) {
+            Some(attempt) if !attempt.is_expired(now) => {
+                kept.push((attempt.started(), label, sealed.len()));
+            }
+            _ => cleared.push(label),
+        }
+    }
+    kept.sort_by_key(|(started, ..)| Reverse(*started));
+    let mut bytes = needed;
+    for (place, (_, label, len)) in kept.iter().enumerate() {
+        bytes += len;
+        if place + 1 >= MAX_ATTEMPTS || bytes > MAX_ATTEMPT_BYTES {
+            cleared.push(label);
+        }
+    }
+    cleared.into_iter().map(|label| inner.cookies.clear_attempt(label)).collect()
+}

@@ -1,0 +1,52 @@
+//! Signing out: the session ends in the store first, then in the browser.
+
+use bytes::Bytes;
+use http::header::SET_COOKIE;
+use http::request::Parts;
+use http::{Response, StatusCode};
+use http_body::Body;
+use tower_oauth_core::ReturnTo;
+
+use super::login::{check_own_site, posted_return_to};
+use super::respond::{Failure, page, see_other};
+use crate::auth::Auth;
+use crate::negotiate;
+use crate::pages::SignedOutPage;
+
+/// `POST {mount}/logout`: from a page of this application. A script gets 204, a form the signed-out page or
+/// the `return_to` it names.
+pub(super) async fn post<B: Body>(
+    auth: &Auth,
+    parts: &Parts,
+    body: B,
+) -> Result<Response<Bytes>, Failure> {
+    check_own_site(auth, &parts.headers)?;
+    let target = posted_return_to(auth, parts, body).await?;
+    let clear_session = auth.inner().cookies.clear_session();
+    // The store failed: the session may live on there, so this is no success, but this browser forgets it.
+    auth.end_session(&parts.headers)
+        .await
+        .map_err(|error| Failure::from(error).with_cookie(clear_session.clone()))?;
+    let mut response = if negotiate::wants_html(&parts.headers) {
+        let start_page = ReturnTo::start_page(&auth.inner().base_url);
+        if target == start_page { see_other(&auth.routes().logged_out()) } else { see_other(target.as_str()) }
+    } else {
+        let mut response = Response::new(Bytes::new());
+        *response.status_mut() = StatusCode::NO_CONTENT;
+        response
+    };
+    response.headers_mut().append(SET_COOKIE, clear_session);
+    Ok(response)
+}
+
+/// `GET {mount}/logged-out`: says so, and changes nothing.
+pub(super) fn logged_out(auth: &Auth) -> Response<Bytes> {
+    let routes = auth.routes();
+    page(
+        StatusCode::OK,
+        auth.inner().pages.signed_out(&SignedOutPage {
+            sign_in_href: routes.login(None),
+            home_href: format!("{}/", routes.base_path),
+        }),
+    )
+}

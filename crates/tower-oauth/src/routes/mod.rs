@@ -1,0 +1,56 @@
+//! The login routes, answered by the layer itself.
+//!
+//! | route | file |
+//! |---|---|
+//! | `GET {mount}/login`, `GET` or `POST {mount}/login/{provider}` | [`login`] |
+//! | `GET` or `POST {mount}/callback/{provider}` | [`callback`] |
+//! | `POST {mount}/logout`, `GET {mount}/logged-out` | [`logout`] |
+
+mod callback;
+mod login;
+mod logout;
+mod not_found;
+mod paths;
+mod respond;
+
+use bytes::Bytes;
+use http::{Method, Request, Response, StatusCode};
+use http_body::Body;
+
+pub use not_found::NotFound;
+pub(crate) use paths::{Route, Routes};
+pub(crate) use respond::{problem, see_other};
+
+use crate::auth::Auth;
+
+/// Answers a request to a login route.
+pub(crate) async fn answer<B>(auth: Auth, route: Route, request: Request<B>) -> Response<Bytes>
+where
+    B: Body + Send + 'static,
+    B::Data: Send,
+{
+    let (parts, body) = request.into_parts();
+    let result = match (&route, &parts.method) {
+        (Route::SignIn, &Method::GET) => login::sign_in(&auth, &parts).await,
+        (Route::Login(key), &Method::GET) => login::get(&auth, key, &parts).await,
+        (Route::Login(key), &Method::POST) => login::post(&auth, key, &parts, body).await,
+        (Route::Callback(key), &Method::GET) => callback::get(&auth, key, &parts).await,
+        (Route::Callback(key), &Method::POST) => callback::post(&auth, key, &parts, body).await,
+        (Route::Logout, &Method::POST) => logout::post(&auth, &parts, body).await,
+        (Route::LoggedOut, &Method::GET) => Ok(logout::logged_out(&auth)),
+        _ => Ok(method_not_allowed(&route)),
+    };
+    let response = result.unwrap_or_else(|failure| failure.into_response(&auth, &parts.headers));
+    respond::harden(response)
+}
+
+fn method_not_allowed(route: &Route) -> Response<Bytes> {
+    let allow = match route {
+        Route::SignIn | Route::LoggedOut => "GET",
+        Route::Login(_) | Route::Callback(_) => "GET, POST",
+        Route::Logout => "POST",
+    };
+    let mut response = problem(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", None);
+    response.headers_mut().insert(http::header::ALLOW, http::HeaderValue::from_static(allow));
+    response
+}

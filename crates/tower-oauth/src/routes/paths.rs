@@ -1,0 +1,99 @@
+//! The paths of the login routes: which one a request asks for, and how to write one.
+
+use tower_oauth_core::ReturnTo;
+
+/// Where the login routes are.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Routes<'a> {
+    /// The base URL's own path: empty, or `/app`.
+    pub(crate) base_path: &'a str,
+    /// Below it: `/auth`.
+    pub(crate) mount: &'a str,
+}
+
+/// A login route.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Route {
+    SignIn,
+    Login(String),
+    Callback(String),
+    Logout,
+    LoggedOut,
+}
+
+impl Routes<'_> {
+    /// The login route at `path`. The base path may be there or be cut off already, by a proxy or by the
+    /// router that the layer sits in.
+    pub(crate) fn find(&self, path: &str) -> Option<Route> {
+        let path = path.strip_prefix(self.base_path).unwrap_or(path);
+        let rest = path.strip_prefix(self.mount)?.strip_prefix('/')?;
+        match rest {
+            "login" => Some(Route::SignIn),
+            "logout" => Some(Route::Logout),
+            "logged-out" => Some(Route::LoggedOut),
+            _ => match rest.split_once('/')? {
+                ("login", provider) => Some(Route::Login(provider.to_owned())),
+                ("callback", provider) => Some(Route::Callback(provider.to_owned())),
+                _ => None,
+            },
+        }
+    }
+
+    /// The path that all login routes are below.
+    pub(crate) fn root(&self) -> String {
+        format!("{}{}", self.base_path, self.mount)
+    }
+
+    pub(crate) fn login(&self, return_to: Option<&ReturnTo>) -> String {
+        with_return_to(format!("{}/login", self.root()), return_to)
+    }
+
+    pub(crate) fn login_at(&self, provider: &str, return_to: Option<&ReturnTo>) -> String {
+        with_return_to(format!("{}/login/{provider}", self.root()), return_to)
+    }
+
+    pub(crate) fn callback(&self, provider: &str) -> String {
+        format!("{}/callback/{provider}", self.root())
+    }
+
+    pub(crate) fn logged_out(&self) -> String {
+        format!("{}/logged-out", self.root())
+    }
+}
+
+fn with_return_to(path: String, return_to: Option<&ReturnTo>) -> String {
+    match return_to {
+        None => path,
+        Some(target) => {
+            let query = form_urlencoded::Serializer::new(String::new())
+                .append_pair("return_to", target.as_str())
+                .finish();
+            format!("{path}?{query}")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn routes_are_found_with_and_without_the_base_path() {
+        let routes = Routes { base_path: "/app", mount: "/auth" };
+        for path in ["/app/auth/login", "/auth/login"] {
+            assert_eq!(routes.find(path), Some(Route::SignIn), "{path}");
+        }
+        assert_eq!(routes.find("/auth/login/github"), Some(Route::Login("github".into())));
+        assert_eq!(routes.find("/auth/callback/a"), Some(Route::Callback("a".into())));
+        for path in ["/", "/auth", "/authx/login", "/auth/", "/auth/loginx", "/auth/account", "/app"] {
+            assert_eq!(routes.find(path), None, "{path}");
+        }
+    }
+
+    #[test]
+    fn a_return_target_is_encoded() {
+        let routes = Routes { base_path: "", mount: "/auth" };
+        let target = ReturnTo::parse("/a?b=c&d", "/auth").unwrap();
+        assert_eq!(routes.login(Some(&target)), "/auth/login?return_to=%2Fa%3Fb%3Dc%26d");
+    }
+}

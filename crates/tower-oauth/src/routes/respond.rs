@@ -1,0 +1,166 @@
+//! How the login routes answer: redirects, pages, problem documents, and what becomes of a failure.
+
+use bytes::Bytes;
+use http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, REFERRER_POLICY,
+    RETRY_AFTER, SET_COOKIE, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+};
+use http::{HeaderMap, HeaderValue, Response, StatusCode};
+use serde_json::json;
+use tower_oauth_core::{Error, ErrorKind, ReturnTo};
+
+use crate::auth::Auth;
+use crate::messages;
+use crate::negotiate;
+use crate::pages::{ErrorPage, Html};
+
+/// A login route that failed, with what the answer needs besides the error.
+pub(super) struct Failure {
+    error: Box<Error>,
+    cookies: Vec<HeaderValue>,
+    retry: Option<String>,
+}
+
+impl Failure {
+    /// The login can be started again at `provider`, to end at `return_to`.
+    pub(super) fn with_retry(
+        mut self,
+        auth: &Auth,
+        provider: &str,
+        return_to: Option<&ReturnTo>,
+    ) -> Self {
+        self.retry = Some(auth.routes().login_at(provider, return_to));
+        self
+    }
+
+    /// The answer also sets this cookie.
+    pub(super) fn with_cookie(mut self, cookie: HeaderValue) -> Self {
+        self.cookies.push(cookie);
+        self
+    }
+
+    pub(super) fn into_response(self, auth: &Auth, headers: &HeaderMap) -> Response<Bytes> {
+        let correlation_id = correlation_id(auth);
+        let Self { error, cookies, retry } = self;
+        report(&error, &correlation_id);
+        let (title, message) = messages::for_person(error.kind());
+        let mut response = if negotiate::wants_html(headers) {
+            let base_path = auth.routes().base_path;
+            page(
+                error.status(),
+                auth.inner().pages.error(&ErrorPage {
+                    status: error.status().as_u16(),
+                    code: error.code(),
+                    title: title.into(),
+                    message: message.into(),
+                    correlation_id,
+                    retry_href: retry,
+                    home_href: format!("{base_path}/"),
+                }),
+            )
+        } else {
+            let extra = json!({ "detail": message, "correlation_id": correlation_id });
+            problem(error.status(), error.code(), Some(extra))
+        };
+        if let Some(wait) = error.retry_after() {
+            response.headers_mut().insert(RETRY_AFTER, wait.as_secs().max(1).into());
+        }
+        for cookie in cookies {
+            response.headers_mut().append(SET_COOKIE, cookie);
+        }
+        response
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self { error: Box::new(error), cookies: Vec::new(), retry: None }
+    }
+}
+
+/// Names a failure in the log and on the page, so that the two can be brought together.
+fn correlation_id(auth: &Auth) -> String {
+    let mut bytes = [0; 8];
+    match auth.inner().environment.random.fill(&mut bytes) {
+        Ok(()) => bytes.iter().map(|byte| format!("{byte:02x}")).collect(),
+        Err(_) => "unavailable".into(),
+    }
+}
+
+/// One event for each failure. What a person or an attacker can cause at will is no warning.
+fn report(error: &Error, correlation_id: &str) {
+    let source = std::error::Error::source(error).map(tracing::field::display);
+    let code = error.code();
+    match error.kind() {
+        ErrorKind::Malformed
+        | ErrorKind::CrossSite
+        | ErrorKind::UnknownProvider
+        | ErrorKind::StateInvalid
+        | ErrorKind::ProviderDenied => {
+            tracing::info!(target: "tower_oauth::login", code, correlation_id, source, "{error}");
+        }
+        ErrorKind::ClientRejected | ErrorKind::StoreUnavailable | ErrorKind::Internal => {
+            tracing::error!(target: "tower_oauth::login", code, correlation_id, source, "{error}");
+        }
+        _ => {
+            tracing::warn!(target: "tower_oauth::login", code, correlation_id, source, "{error}");
+        }
+    }
+}
+
+/// 303: whatever the method was, the browser goes on with `GET`
+/// ([RFC 9700 section 4.12](https://www.rfc-editor.org/rfc/rfc9700#section-4.12)).
+pub(crate) fn see_other(location: &str) -> Response<Bytes> {
+    let Ok(location) = HeaderValue::try_from(location) else {
+        return problem(StatusCode::INTERNAL_SERVER_ERROR, ErrorKind::Internal.code(), None);
+    };
+    let mut response = Response::new(Bytes::new());
+    *response.status_mut() = StatusCode::SEE_OTHER;
+    response.headers_mut().insert(LOCATION, location);
+    response
+}
+
+/// A page under its own content security policy.
+pub(super) fn page(status: StatusCode, html: Html) -> Response<Bytes> {
+    let mut response = Response::new(html.body.into());
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+    headers.insert(CONTENT_SECURITY_POLICY, html.content_security_policy);
+    response
+}
+
+/// A problem document ([RFC 9457](https://www.rfc-editor.org/rfc/rfc9457)) with the members of `extra` besides.
+pub(crate) fn problem(
+    status: StatusCode,
+    code: &str,
+    extra: Option<serde_json::Value>,
+) -> Response<Bytes> {
+    let mut document = json!({
+        "title": status.canonical_reason().unwrap_or("Error"),
+        "status": status.as_u16(),
+        "code": code,
+    });
+    if let (Some(document), Some(serde_json::Value::Object(extra))) = (document.as_object_mut(), extra) {
+        document.extend(extra);
+    }
+    let mut response = Response::new(document.to_string().into());
+    *response.status_mut() = status;
+    let content_type = HeaderValue::from_static("application/problem+json");
+    response.headers_mut().insert(CONTENT_TYPE, content_type);
+    response
+}
+
+/// What every answer of a login route carries: not cached, not framed, no address passed on.
+pub(super) fn harden(mut response: Response<Bytes>) -> Response<Bytes> {
+    let headers = response.headers_mut();
+    for (name, value) in [
+        (CACHE_CONTROL, "no-store"),
+        (REFERRER_POLICY, "no-referrer"),
+        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (X_FRAME_OPTIONS, "DENY"),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    response
+}

@@ -1,0 +1,266 @@
+//! [`MemoryStore`]: sessions in this process, the default.
+
+use std::collections::{HashMap, HashSet};
+use std::fmt;
+use std::hash::Hash;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+
+use async_trait::async_trait;
+use tower_oauth_core::session::{
+    Index, Mark, Record, SessionStore, StoreError, StoreKey, StoredRecord, Swap, Version,
+};
+use tower_oauth_core::{Clock, Timestamp};
+
+const SHARDS: usize = 64;
+
+/// One-time marks that are kept: each belongs to an attempt of the last ten minutes.
+const MAX_MARKS: usize = 1_000_000;
+
+/// Keeps sessions in this process: bounded, expiring, nothing is serialized.
+///
+/// They end with the process and are not seen by others; an application of several processes takes a
+/// store that they share. When it is full, the session that would expire first makes room. One-time
+/// marks are never evicted: beyond a million, logins are refused until some expire.
+pub struct MemoryStore {
+    clock: Arc<dyn Clock>,
+    shards: Vec<RwLock<Shard>>,
+    index: Mutex<Indexes>,
+    marks: Mutex<Marks>,
+}
+
+struct Shard {
+    entries: HashMap<StoreKey, Entry>,
+    capacity: usize,
+    sweep_at: usize,
+}
+
+struct Entry {
+    stored: StoredRecord,
+    index: Index,
+}
+
+#[derive(Default)]
+struct Indexes {
+    by_subject: HashMap<(String, String), HashSet<StoreKey>>,
+    by_sid: HashMap<(String, String), HashSet<StoreKey>>,
+}
+
+struct Marks {
+    expires: HashMap<Mark, Timestamp>,
+    sweep_at: usize,
+}
+
+impl MemoryStore {
+    /// A store for up to 100,000 sessions, whose expiry `clock` decides.
+    #[must_use]
+    pub fn new(clock: Arc<dyn Clock>) -> Self {
+        Self::with_capacity(clock, 100_000)
+    }
+
+    /// A store for about `sessions` sessions: the bound is kept in 64 parts.
+    #[must_use]
+    pub fn with_capacity(clock: Arc<dyn Clock>, sessions: usize) -> Self {
+        let capacity = sessions.div_ceil(SHARDS).max(1);
+        let shard = || Shard { entries: HashMap::new(), capacity, sweep_at: SWEEP_MIN };
+        Self {
+            clock,
+            shards: (0..SHARDS).map(|_| RwLock::new(shard())).collect(),
+            index: Mutex::default(),
+            marks: Mutex::new(Marks { expires: HashMap::new(), sweep_at: SWEEP_MIN }),
+        }
+    }
+
+    /// How many sessions it holds, expired ones that were not swept yet included.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.shards.iter().map(|shard| read(shard).entries.len()).sum()
+    }
+
+    /// Whether it holds none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    #[expect(clippy::indexing_slicing, reason = "there are as many shards as the remainder allows")]
+    fn shard(&self, key: &StoreKey) -> &RwLock<Shard> {
+        let [first, ..] = key.as_bytes();
+        &self.shards[usize::from(*first) % SHARDS]
+    }
+
+    /// Locks the shard, then the index; nothing locks them the other way round.
+    fn remove(&self, key: &StoreKey) -> bool {
+        let mut shard = write(self.shard(key));
+        let Some(entry) = shard.entries.remove(key) else { return false };
+        lock(&self.index).remove(*key, entry.index);
+        true
+    }
+
+    fn remove_all(&self, keys: Option<HashSet<StoreKey>>) -> u64 {
+        keys.into_iter().flatten().map(|key| u64::from(self.remove(&key))).sum()
+    }
+}
+
+#[async_trait]
+impl SessionStore for MemoryStore {
+    async fn create(&self, key: &StoreKey, record: Record) -> Result<(), StoreError> {
+        let now = self.clock.now();
+        let Record { payload, expires, index, .. } = record;
+        let stored = StoredRecord::new(payload, expires, Version::new(1));
+        let mut shard = write(self.shard(key));
+        if shard.entries.get(key).is_some_and(|entry| entry.stored.expires > now) {
+            return Err(StoreError::already_exists());
+        }
+        let removed = shard.make_room(now);
+        let mut indexes = lock(&self.index);
+        indexes.insert(*key, &index);
+        let replaced = shard.entries.insert(*key, Entry { stored, index }).map(|e| (*key, e.index));
+        for (key, index) in removed.into_iter().chain(replaced) {
+            indexes.remove(key, index);
+        }
+        Ok(())
+    }
+
+    async fn load(&self, key: &StoreKey) -> Result<Option<StoredRecord>, StoreError> {
+        let shard = read(self.shard(key));
+        let live = shard.entries.get(key).filter(|entry| entry.stored.expires > self.clock.now());
+        Ok(live.map(|entry| entry.stored.clone()))
+    }
+
+    async fn swap(
+        &self,
+        key: &StoreKey,
+        expected: Version,
+        record: Record,
+    ) -> Result<Swap, StoreError> {
+        let now = self.clock.now();
+        let mut shard = write(self.shard(key));
+        let Some(entry) = shard.entries.get_mut(key).filter(|entry| entry.stored.expires > now)
+        else {
+            return Ok(Swap::Missing);
+        };
+        if entry.stored.version != expected {
+            return Ok(Swap::Conflict);
+        }
+        let version = Version::new(expected.number().wrapping_add(1));
+        let Record { payload, expires, index, .. } = record;
+        entry.stored = StoredRecord::new(payload, expires, version);
+        if entry.index != index {
+            let mut indexes = lock(&self.index);
+            indexes.insert(*key, &index);
+            indexes.remove(*key, std::mem::replace(&mut entry.index, index));
+        }
+        Ok(Swap::Swapped(version))
+    }
+
+    async fn delete(&self, key: &StoreKey) -> Result<(), StoreError> {
+        self.remove(key);
+        Ok(())
+    }
+
+    async fn delete_by_sid(&self, issuer: &str, sid: &str) -> Result<u64, StoreError> {
+        let keys = lock(&self.index).by_sid.get(&(issuer.into(), sid.into())).cloned();
+        Ok(self.remove_all(keys))
+    }
+
+    async fn delete_by_subject(&self, issuer: &str, subject: &str) -> Result<u64, StoreError> {
+        let keys = lock(&self.index).by_subject.get(&(issuer.into(), subject.into())).cloned();
+        Ok(self.remove_all(keys))
+    }
+
+    async fn mark_once(&self, mark: &Mark, expires: Timestamp) -> Result<bool, StoreError> {
+        let now = self.clock.now();
+        let mut marks = lock(&self.marks);
+        if marks.expires.get(mark).is_some_and(|until| *until > now) {
+            return Ok(false);
+        }
+        if marks.expires.len() >= marks.sweep_at {
+            marks.expires.retain(|_, until| *until > now);
+            marks.sweep_at = next_sweep(marks.expires.len());
+        }
+        if marks.expires.len() >= MAX_MARKS {
+            return Err(StoreError::failed("a million logins are under way"));
+        }
+        marks.expires.insert(*mark, expires);
+        Ok(true)
+    }
+}
+
+impl Shard {
+    /// Makes room for one more, and tells what had to go. Sweeps when the shard has doubled since the last
+    /// time, so that each create pays a constant share.
+    fn make_room(&mut self, now: Timestamp) -> Vec<(StoreKey, Index)> {
+        let full = self.entries.len() >= self.capacity;
+        let mut removed = Vec::new();
+        if full || self.entries.len() >= self.sweep_at {
+            removed.extend(
+                self.entries
+                    .extract_if(|_, entry| entry.stored.expires <= now)
+                    .map(|(key, entry)| (key, entry.index)),
+            );
+            self.sweep_at = next_sweep(self.entries.len());
+        }
+        if self.entries.len() >= self.capacity {
+            let first = self.entries.iter().min_by_key(|(_, entry)| entry.stored.expires);
+            if let Some(key) = first.map(|(key, _)| *key)
+                && let Some(entry) = self.entries.remove(&key)
+            {
+                tracing::warn!(target: "tower_oauth::session", "the memory store is full; a session was dropped");
+                removed.push((key, entry.index));
+            }
+        }
+        removed
+    }
+}
+
+impl Indexes {
+    fn insert(&mut self, key: StoreKey, index: &Index) {
+        let subject = (index.issuer.clone(), index.subject.clone());
+        self.by_subject.entry(subject).or_default().insert(key);
+        if let Some(sid) = &index.sid {
+            self.by_sid.entry((index.issuer.clone(), sid.clone())).or_default().insert(key);
+        }
+    }
+
+    fn remove(&mut self, key: StoreKey, index: Index) {
+        let Index { issuer, subject, sid, .. } = index;
+        if let Some(sid) = sid {
+            take_out(&mut self.by_sid, &(issuer.clone(), sid), key);
+        }
+        take_out(&mut self.by_subject, &(issuer, subject), key);
+    }
+}
+
+fn take_out<K: Eq + Hash>(map: &mut HashMap<K, HashSet<StoreKey>>, name: &K, key: StoreKey) {
+    if let Some(keys) = map.get_mut(name) {
+        keys.remove(&key);
+        if keys.is_empty() {
+            map.remove(name);
+        }
+    }
+}
+
+const SWEEP_MIN: usize = 64;
+
+fn next_sweep(len: usize) -> usize {
+    (len * 2).max(SWEEP_MIN)
+}
+
+impl fmt::Debug for MemoryStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MemoryStore").field("sessions", &self.len()).finish_non_exhaustive()
+    }
+}
+
+// A panic cannot leave a map half changed, so a poisoned lock is as good as any.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn read(shard: &RwLock<Shard>) -> std::sync::RwLockReadGuard<'_, Shard> {
+    shard.read().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn write(shard: &RwLock<Shard>) -> std::sync::RwLockWriteGuard<'_, Shard> {
+    shard.write().unwrap_or_else(PoisonError::into_inner)
+}

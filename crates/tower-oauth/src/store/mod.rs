@@ -1,0 +1,5 @@
+//! Session stores that come with the crate.
+
+mod memory;
+
+pub use memory::MemoryStore;

@@ -1,0 +1,121 @@
+// An OpenID provider that shares no code with this project: the certified npm package `oidc-provider`.
+//
+//     node oidc-provider.mjs '{"port": 0, "redirect_uris": ["http://localhost:3000/auth/callback/op"]}'
+//
+// Settings are one JSON object, as the first argument or in OIDC_PROVIDER_CONFIG; `defaults` below lists them.
+// When it listens, it prints the one line its standard output ever holds:
+//
+//     {"issuer":"http://127.0.0.1:41234","adminless":true}
+//
+// It ends when its standard input closes, so that no orphan outlives the test that started it: keep a pipe open.
+
+import { generateKeyPairSync, randomBytes } from "node:crypto";
+import { createServer } from "node:http";
+
+const defaults = {
+  port: 0,
+  client_id: "tower-oauth",
+  client_secret: "a client secret for tests, and nothing but tests",
+  redirect_uris: ["http://localhost:3000/auth/callback/op"],
+  post_logout_redirect_uris: [],
+  id_token_signed_response_alg: "RS256", // or ES256
+  token_endpoint_auth_method: "client_secret_basic", // or client_secret_post, none, …
+  access_token_ttl: 3600,
+};
+
+const settings = { ...defaults, ...readSettings() };
+
+quiet();
+endWithStandardInput();
+const server = createServer();
+server.listen(settings.port, "127.0.0.1", async () => {
+  const issuer = `http://127.0.0.1:${server.address().port}`;
+  server.on("request", await provider(issuer));
+  process.stdout.write(`${JSON.stringify({ issuer, adminless: true })}\n`);
+});
+
+function readSettings() {
+  const given = JSON.parse(process.argv[2] ?? process.env.OIDC_PROVIDER_CONFIG ?? "{}");
+  const unknown = Object.keys(given).filter((name) => !(name in defaults));
+  if (unknown.length > 0) throw new Error(`unknown setting: ${unknown.join(", ")}`);
+  return given;
+}
+
+// The package announces every development shortcut, some of them on standard output. Here they are the point.
+function quiet() {
+  console.log = console.info = console.warn = () => {};
+}
+
+function endWithStandardInput() {
+  process.stdin.on("close", () => process.exit(0)).resume();
+}
+
+async function provider(issuer) {
+  const { default: Provider } = await import("oidc-provider");
+  const provider = new Provider(issuer, {
+    clients: [client()],
+    jwks: { keys: [signingKey("RS256"), signingKey("ES256")] },
+    cookies: { keys: [randomBytes(32).toString("base64url")] },
+    scopes: ["openid", "profile", "email", "offline_access"],
+    claims: {
+      profile: ["name", "preferred_username"],
+      email: ["email", "email_verified"],
+    },
+    findAccount,
+    pkce: { required: () => true },
+    rotateRefreshToken: true,
+    issueRefreshToken: (_ctx, _client, grant) => grant.scopes.has("offline_access"),
+    features: {
+      devInteractions: { enabled: true }, // HTML forms: any login, any password
+      introspection: { enabled: false },
+      revocation: { enabled: true },
+      rpInitiatedLogout: { enabled: true },
+      userinfo: { enabled: true },
+    },
+    ttl: {
+      AccessToken: settings.access_token_ttl,
+      AuthorizationCode: 60,
+      Grant: 86_400,
+      IdToken: 3600,
+      Interaction: 600,
+      RefreshToken: 86_400,
+      Session: 86_400,
+    },
+  });
+  provider.on("server_error", (_ctx, error) => process.stderr.write(`${error.stack}\n`));
+  return provider.callback();
+}
+
+function client() {
+  const { port, access_token_ttl, client_secret, ...metadata } = settings;
+  const confidential = metadata.token_endpoint_auth_method !== "none";
+  return {
+    ...metadata,
+    ...(confidential && { client_secret }),
+    grant_types: ["authorization_code", "refresh_token"],
+    response_types: ["code"],
+  };
+}
+
+function signingKey(alg) {
+  const { privateKey } =
+    alg === "RS256"
+      ? generateKeyPairSync("rsa", { modulusLength: 2048 })
+      : generateKeyPairSync("ec", { namedCurve: "P-256" });
+  const kid = `${alg}-${randomBytes(6).toString("hex")}`;
+  return { ...privateKey.export({ format: "jwk" }), kid, alg, use: "sig" };
+}
+
+// Whoever signs in exists: `alice` is Alice, alice@example.com.
+function findAccount(_ctx, login) {
+  return {
+    accountId: login,
+    claims: () => ({
+      sub: login,
+      name: login.charAt(0).toUpperCase() + login.slice(1),
+      preferred_username: login,
+      email: `${login}@example.com`,
+      email_verified: true,
+    }),
+  };
+}
