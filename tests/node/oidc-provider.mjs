@@ -21,6 +21,7 @@ const defaults = {
   id_token_signed_response_alg: "RS256", // or ES256
   token_endpoint_auth_method: "client_secret_basic", // or client_secret_post, none, …
   access_token_ttl: 3600,
+  log_requests: false, // each as `POST /token` on standard error
 };
 
 const settings = { ...defaults, ...readSettings() };
@@ -30,7 +31,12 @@ endWithStandardInput();
 const server = createServer();
 server.listen(settings.port, "127.0.0.1", async () => {
   const issuer = `http://127.0.0.1:${server.address().port}`;
-  server.on("request", await provider(issuer));
+  const answer = await provider(issuer);
+  server.on("request", (request, response) => {
+    const path = request.url.split("?")[0];
+    if (settings.log_requests) process.stderr.write(`${request.method} ${path}\n`);
+    answer(request, response);
+  });
   process.stdout.write(`${JSON.stringify({ issuer, adminless: true })}\n`);
 });
 
@@ -87,7 +93,7 @@ async function provider(issuer) {
 }
 
 function client() {
-  const { port, access_token_ttl, client_secret, ...metadata } = settings;
+  const { port, access_token_ttl, log_requests, client_secret, ...metadata } = settings;
   const confidential = metadata.token_endpoint_auth_method !== "none";
   return {
     ...metadata,

@@ -2,12 +2,10 @@
 // `fetch`, following the provider's HTML forms as a browser does.
 
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
 import { createHash, createPublicKey, randomBytes, verify } from "node:crypto";
 import { once } from "node:events";
-import { createInterface } from "node:readline";
 import { test } from "node:test";
-import { fileURLToPath } from "node:url";
+import { startProvider } from "./harness.mjs";
 
 const REDIRECT_URI = "http://localhost:3000/auth/callback/op";
 const CLIENT = { client_id: "fixture", client_secret: "fixture-secret", redirect_uris: [REDIRECT_URI] };
@@ -89,26 +87,19 @@ test("a code works once, and its second use ends the grant", async (t) => {
 });
 
 test("it ends with its standard input, and prints one line only", async (t) => {
-  const { child, lines } = await start(t, CLIENT);
+  const { child, output } = await start(t, CLIENT);
   child.stdin.end();
   const [code] = await once(child, "exit");
   assert.equal(code, 0);
-  assert.equal(lines.length, 1);
+  assert.equal(output.length, 1);
 });
 
 async function start(t, settings) {
-  const script = fileURLToPath(new URL("oidc-provider.mjs", import.meta.url));
-  const child = spawn(process.execPath, [script, JSON.stringify(settings)], {
-    stdio: ["pipe", "pipe", "inherit"],
-  });
-  t.after(() => child.kill());
-  const lines = [];
-  const reader = createInterface({ input: child.stdout }).on("line", (line) => lines.push(line));
-  await once(reader, "line", { signal: AbortSignal.timeout(20_000) });
-  const { issuer } = JSON.parse(lines[0]);
+  const { issuer, child, output, stop } = await startProvider(settings);
+  t.after(stop);
   const metadata = await (await fetch(`${issuer}/.well-known/openid-configuration`)).json();
   const jwks = await (await fetch(metadata.jwks_uri)).json();
-  return { child, lines, metadata, jwks };
+  return { child, output, metadata, jwks };
 }
 
 function authorization(metadata) {

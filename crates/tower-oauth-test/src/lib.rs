@@ -6,6 +6,7 @@
 //! | reach it without a socket, in virtual time | [`FakeProvider::http_client`], [`InProcessNetwork`] |
 //! | reach it from a browser | [`FakeProviderBuilder::bind_loopback`], [`FakeProvider::serve`] |
 //! | let it fail, lie or hang | [`Answer`], [`FakeProvider::modify_id_token`] |
+//! | sign in as a person does, at once | [`TestBrowser`], [`TestBrowser::login_as`] |
 //! | see what it was asked | [`RecordedRequest`] |
 //! | let an hour pass | [`ManualClock`] |
 //! | make every run the same | [`SeededRandom`] |
@@ -53,6 +54,7 @@
     reason = "a crate for tests: a broken precondition should stop the test"
 )]
 
+mod browser;
 mod clock;
 mod network;
 mod provider;
@@ -61,6 +63,7 @@ mod serve;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+pub use browser::{Form, Link, Page, TestBrowser};
 pub use clock::ManualClock;
 pub use network::InProcessNetwork;
 pub use provider::{

@@ -175,8 +175,7 @@ impl AuthBuilder {
             Some(client) => client,
             None => default_http_client(&self.extra_roots)?,
         };
-        let environment =
-            Environment::new(http, Arc::clone(&self.clock), Arc::clone(&self.random));
+        let environment = Environment::new(http, Arc::clone(&self.clock), Arc::clone(&self.random));
         let routes = Routes { base_path: base_url.path(), mount: &self.mount };
         let clients: Vec<Client> = self
             .providers

@@ -91,15 +91,22 @@ impl Cookies {
         self.set_attempt(label, "", Duration::ZERO, SameSite::Lax)
     }
 
-    fn write(&self, name: &str, value: &str, lifetime: Duration, same_site: SameSite) -> HeaderValue {
+    fn write(
+        &self,
+        name: &str,
+        value: &str,
+        lifetime: Duration,
+        same_site: SameSite,
+    ) -> HeaderValue {
         let secure = if self.secure { "; Secure" } else { "" };
         let same_site = match same_site {
             SameSite::Lax => "Lax",
             SameSite::None => "None",
         };
         let max_age = lifetime.as_secs();
-        let text =
-            format!("{name}={value}; Path=/; Max-Age={max_age}; HttpOnly; SameSite={same_site}{secure}");
+        let text = format!(
+            "{name}={value}; Path=/; Max-Age={max_age}; HttpOnly; SameSite={same_site}{secure}"
+        );
         // Names and values are of the URL-safe base64 alphabet, labels were read from a header.
         let mut header =
             HeaderValue::try_from(text).unwrap_or_else(|_| HeaderValue::from_static("invalid="));
@@ -138,10 +145,7 @@ mod tests {
     #[test]
     fn k01_attributes_follow_the_base_url() {
         let secure = cookies("https://app.example").set_session("v", Duration::from_secs(9));
-        assert_eq!(
-            secure,
-            "__Host-auth=v; Path=/; Max-Age=9; HttpOnly; SameSite=Lax; Secure"
-        );
+        assert_eq!(secure, "__Host-auth=v; Path=/; Max-Age=9; HttpOnly; SameSite=Lax; Secure");
         let local = cookies("http://localhost:3000").set_session("v", Duration::from_secs(9));
         assert_eq!(local, "auth-3000=v; Path=/; Max-Age=9; HttpOnly; SameSite=Lax");
     }
@@ -149,8 +153,7 @@ mod tests {
     #[test]
     fn c33_only_a_form_post_attempt_is_sent_cross_site() {
         let lifetime = Duration::from_secs(600);
-        let header =
-            cookies("https://app.example").set_attempt("l", "s", lifetime, SameSite::None);
+        let header = cookies("https://app.example").set_attempt("l", "s", lifetime, SameSite::None);
         assert_eq!(
             header,
             "__Host-auth-attempt-l=s; Path=/; Max-Age=600; HttpOnly; SameSite=None; Secure"
@@ -160,10 +163,7 @@ mod tests {
     #[test]
     fn k19_clearing_has_the_same_attributes() {
         let cleared = cookies("https://app.example").clear_session();
-        assert_eq!(
-            cleared,
-            "__Host-auth=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax; Secure"
-        );
+        assert_eq!(cleared, "__Host-auth=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax; Secure");
         assert_eq!(format!("{cleared:?}"), "Sensitive");
     }
 

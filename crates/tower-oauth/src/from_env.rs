@@ -41,8 +41,9 @@ impl Auth {
     ///
     /// When `AUTH_URL` is missing, or a variable cannot be used, naming it.
     pub fn from_env() -> Result<AuthBuilder, ConfigError> {
-        let vars = std::env::vars_os()
-            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+        let vars = std::env::vars_os().filter_map(|(name, value)| {
+            Some((name.into_string().ok()?, value.into_string().ok()?))
+        });
         Self::from_vars(vars)
     }
 
@@ -206,7 +207,10 @@ mod tests {
             (&[], "providers: there is none"),
         ] {
             let vars: Vec<_> = if start.contains("SECRET: must") {
-                vars.iter().copied().chain([("AUTH_GITHUB_ID", "i"), ("AUTH_GITHUB_SECRET", "s")]).collect()
+                vars.iter()
+                    .copied()
+                    .chain([("AUTH_GITHUB_ID", "i"), ("AUTH_GITHUB_SECRET", "s")])
+                    .collect()
             } else {
                 vars.to_vec()
             };
@@ -215,7 +219,11 @@ mod tests {
         }
         let missing = Auth::from_vars::<&str, &str>([]).unwrap_err().to_string();
         assert!(missing.starts_with("AUTH_URL: is not set"), "{missing}");
-        let insecure = Auth::from_vars([(URL, "http://app.example"), ("AUTH_GITHUB_ID", "i"), ("AUTH_GITHUB_SECRET", "s")]);
+        let insecure = Auth::from_vars([
+            (URL, "http://app.example"),
+            ("AUTH_GITHUB_ID", "i"),
+            ("AUTH_GITHUB_SECRET", "s"),
+        ]);
         assert!(insecure.unwrap().build().unwrap_err().to_string().starts_with("AUTH_URL: "));
     }
 }

@@ -125,8 +125,5 @@ pub(super) async fn required_session(parts: &Parts) -> Result<&Arc<Session>, Rej
 }
 
 pub(super) fn handle(parts: &Parts) -> Result<&Handle, Rejection> {
-    parts
-        .extensions
-        .get::<Handle>()
-        .ok_or_else(|| Rejection::plain(RejectionKind::LayerMissing))
+    parts.extensions.get::<Handle>().ok_or_else(|| Rejection::plain(RejectionKind::LayerMissing))
 }

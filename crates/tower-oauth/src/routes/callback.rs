@@ -67,7 +67,13 @@ async fn finish(
     let return_to = attempt.return_to().clone();
     let fail = |error: Error| Failure::from(error).with_retry(auth, key, Some(&return_to));
     // Before anything goes out: whatever happens next, no second request will act on this attempt.
-    if !auth.inner().store.mark_once(&attempt.mark(), attempt.expires()).await.map_err(Error::from)? {
+    if !auth
+        .inner()
+        .store
+        .mark_once(&attempt.mark(), attempt.expires())
+        .await
+        .map_err(Error::from)?
+    {
         return match earlier_target(auth, headers, response.state()).await? {
             Some(target) => Ok(see_other(target.as_str())),
             None => Err(fail(Error::new(ErrorKind::StateInvalid, "the attempt was used already"))),

@@ -63,8 +63,9 @@ pub(super) async fn post<B: Body>(
 
 /// The client of the provider with this `key`.
 pub(super) fn client<'a>(auth: &'a Auth, key: &str) -> Result<&'a Client, Error> {
-    auth.client(key)
-        .ok_or_else(|| Error::new(ErrorKind::UnknownProvider, "no provider has the name in the path"))
+    auth.client(key).ok_or_else(|| {
+        Error::new(ErrorKind::UnknownProvider, "no provider has the name in the path")
+    })
 }
 
 /// Refuses what no person did: pictures, frames, scripts, prefetches.
@@ -104,7 +105,8 @@ pub(super) async fn posted_return_to<B: Body>(
 /// The return target among `parameters`; the start page where there is none that is ours.
 fn return_to(auth: &Auth, parameters: &[u8]) -> ReturnTo {
     let routes = auth.routes();
-    match parameter(parameters, "return_to").map(|target| ReturnTo::parse(&target, &routes.root())) {
+    match parameter(parameters, "return_to").map(|target| ReturnTo::parse(&target, &routes.root()))
+    {
         Some(Ok(target)) => target,
         Some(Err(error)) => {
             tracing::info!(target: "tower_oauth::login", "{error}; the start page is used");

@@ -29,7 +29,11 @@ pub(super) async fn post<B: Body>(
         .map_err(|error| Failure::from(error).with_cookie(clear_session.clone()))?;
     let mut response = if negotiate::wants_html(&parts.headers) {
         let start_page = ReturnTo::start_page(&auth.inner().base_url);
-        if target == start_page { see_other(&auth.routes().logged_out()) } else { see_other(target.as_str()) }
+        if target == start_page {
+            see_other(&auth.routes().logged_out())
+        } else {
+            see_other(target.as_str())
+        }
     } else {
         let mut response = Response::new(Bytes::new());
         *response.status_mut() = StatusCode::NO_CONTENT;

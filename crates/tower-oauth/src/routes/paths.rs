@@ -85,7 +85,9 @@ mod tests {
         }
         assert_eq!(routes.find("/auth/login/github"), Some(Route::Login("github".into())));
         assert_eq!(routes.find("/auth/callback/a"), Some(Route::Callback("a".into())));
-        for path in ["/", "/auth", "/authx/login", "/auth/", "/auth/loginx", "/auth/account", "/app"] {
+        for path in
+            ["/", "/auth", "/authx/login", "/auth/", "/auth/loginx", "/auth/account", "/app"]
+        {
             assert_eq!(routes.find(path), None, "{path}");
         }
     }

@@ -2,8 +2,8 @@
 
 use bytes::Bytes;
 use http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, REFERRER_POLICY,
-    RETRY_AFTER, SET_COOKIE, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, REFERRER_POLICY, RETRY_AFTER,
+    SET_COOKIE, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use serde_json::json;
@@ -141,7 +141,9 @@ pub(crate) fn problem(
         "status": status.as_u16(),
         "code": code,
     });
-    if let (Some(document), Some(serde_json::Value::Object(extra))) = (document.as_object_mut(), extra) {
+    if let (Some(document), Some(serde_json::Value::Object(extra))) =
+        (document.as_object_mut(), extra)
+    {
         document.extend(extra);
     }
     let mut response = Response::new(document.to_string().into());
