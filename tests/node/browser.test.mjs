@@ -7,7 +7,7 @@
 
 import assert from "node:assert/strict";
 import { mkdirSync } from "node:fs";
-import { after, before, test } from "node:test";
+import { after, before, test as nodeTest } from "node:test";
 import { freePort, launchChromium, startDemo, startProvider } from "./harness.mjs";
 
 const SCREENSHOTS = new URL("../../target/screenshots/", import.meta.url).pathname;
@@ -20,6 +20,8 @@ const TWO_PROVIDERS = Object.fromEntries(
     [`AUTH_${name}_SECRET`, "demo-secret"],
   ]),
 );
+
+const test = (name, scenario) => nodeTest(name, { timeout: 90_000 }, scenario);
 
 let browser;
 let demo;
@@ -117,7 +119,7 @@ test("the back button after a login breaks nothing", async (t) => {
   await assertSound(page);
   if (await button(page, /alice/i).isVisible()) await button(page, /alice/i).click();
   await page.waitForURL((url) => url.origin === demo.url && !url.pathname.startsWith("/auth/login"));
-  // The attempt of this old page is used up. Either is fine: the page of who is signed in, or a way to retry.
+  // The attempt of this old page is used up. Either is fine: the page of who is signed in, or a retry.
   const retry = link(page, /try again/i);
   await heading(page).waitFor();
   await assertSound(page);
@@ -232,7 +234,7 @@ for (const colorScheme of ["light", "dark"]) {
   }
 }
 
-// --- what a person does -------------------------------------------------------------------------------------
+// --- what a person does --------------------------------------------------------------------------
 
 async function openHome(page) {
   await page.goto(demo.url);
@@ -252,7 +254,7 @@ async function cancel(page) {
   await link(page, /try again/i).waitFor();
 }
 
-// --- what a person sees -------------------------------------------------------------------------------------
+// --- what a person sees --------------------------------------------------------------------------
 
 function link(page, name) {
   return page.getByRole("link", { name }).first();
@@ -307,18 +309,20 @@ async function assertFits(page, name) {
   assert.ok(content <= window, `${name} is ${content} wide in a window of ${window}`);
 }
 
-// --- the browser --------------------------------------------------------------------------------------------
+// --- the browser ---------------------------------------------------------------------------------
 
 /** A page of a browser of its own. When the test ends, nothing may have gone wrong behind the scenes. */
 async function newPage(t, options = {}, { elsewhere = "forbidden" } = {}) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
   context.setDefaultTimeout(15_000);
   const complaints = [];
-  const isHere = (url) => !/^https?:/.test(url) || /^(localhost|127\.0\.0\.1)$/.test(new URL(url).hostname);
-  if (elsewhere === "blocked") await context.route((url) => !isHere(url.href), (route) => route.abort());
-  else context.on("request", (one) => isHere(one.url()) || complaints.push(`request to ${one.url()}`));
+  if (elsewhere === "blocked") {
+    await context.route((url) => !isHere(url.href), (route) => route.abort());
+  } else {
+    context.on("request", (one) => isHere(one.url()) || complaints.push(`request to ${one.url()}`));
+  }
   context.on("console", (message) => {
-    if (message.type() !== "error" || isErrorPage(message)) return;
+    if (message.type() !== "error" || isExpected(message)) return;
     const { url } = message.location();
     if (elsewhere === "blocked" && !isHere(url)) return;
     complaints.push(`console, at ${url}: ${message.text()}`);
@@ -331,9 +335,15 @@ async function newPage(t, options = {}, { elsewhere = "forbidden" } = {}) {
   return context.newPage();
 }
 
-/** The browser also notes on the console that an error page came with an error status, as it should. */
-function isErrorPage(message) {
-  return /^Failed to load resource/.test(message.text()) && message.location().url === message.page()?.url();
+function isHere(url) {
+  return !/^https?:/.test(url) || /^(localhost|127\.0\.0\.1)$/.test(new URL(url).hostname);
+}
+
+/** The browser also notes on the console that an error page has an error status, and a site no icon. */
+function isExpected(message) {
+  if (!/^Failed to load resource/.test(message.text())) return false;
+  const { url } = message.location();
+  return url === message.page()?.url() || new URL(url).pathname === "/favicon.ico";
 }
 
 function anotherTab(page) {

@@ -2,12 +2,13 @@
 //
 //     node oidc-provider.mjs '{"port": 0, "redirect_uris": ["http://localhost:3000/auth/callback/op"]}'
 //
-// Settings are one JSON object, as the first argument or in OIDC_PROVIDER_CONFIG; `defaults` below lists them.
+// Settings are one JSON object, the first argument or in OIDC_PROVIDER_CONFIG; `defaults` below lists them.
 // When it listens, it prints the one line its standard output ever holds:
 //
 //     {"issuer":"http://127.0.0.1:41234","adminless":true}
 //
-// It ends when its standard input closes, so that no orphan outlives the test that started it: keep a pipe open.
+// It ends when its standard input closes, so that no orphan outlives the test that started it: keep a pipe
+// open.
 
 import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { createServer } from "node:http";

@@ -91,6 +91,19 @@ impl Auth {
         self.0.clients.iter().map(|client| (client.provider().login_key(), client.redirect_uri()))
     }
 
+    /// The endpoint of the provider with the key `provider` that tells who an access token belongs to;
+    /// `None` where the provider has none, or there is no such provider.
+    ///
+    /// # Errors
+    ///
+    /// When the provider's metadata is needed and cannot be had.
+    pub async fn userinfo_endpoint(&self, provider: &str) -> Result<Option<String>, Error> {
+        match self.client(provider) {
+            Some(client) => client.userinfo_endpoint().await,
+            None => Ok(None),
+        }
+    }
+
     pub(crate) fn inner(&self) -> &Inner {
         &self.0
     }

@@ -68,5 +68,6 @@ pub use routes::NotFound;
 pub use store::MemoryStore;
 pub use system::{SystemClock, SystemRandom};
 pub use tower_oauth_core::{
-    ConfigError, Email, ErrorKind, Identity, Provider, provider, providers, session,
+    Algorithm, Clock, ConfigError, Email, Error, ErrorKind, HttpClient, HttpError, HttpErrorKind,
+    Identity, Limits, Provider, Random, RandomUnavailable, Timestamp, provider, providers, session,
 };

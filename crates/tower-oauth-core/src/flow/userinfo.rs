@@ -18,6 +18,21 @@ use crate::secret::AccessTokenSecret;
 const LIMITS: Limits = Limits::new(Duration::from_secs(10), 1024 * 1024);
 
 impl Client {
+    /// The endpoint that tells who an access token belongs to, for an application that asks again; `None`
+    /// where the provider has none.
+    ///
+    /// # Errors
+    ///
+    /// When the provider's metadata is needed and cannot be had.
+    pub async fn userinfo_endpoint(&self) -> Result<Option<String>, Error> {
+        Ok(match &self.provider.quirks.userinfo {
+            UserInfo::Discovered | UserInfo::IdToken => {
+                self.metadata().await?.userinfo_endpoint.clone()
+            }
+            UserInfo::Requests(requests) => requests.first().map(|request| request.url.clone()),
+        })
+    }
+
     /// What the provider's profile endpoints say of the user that `access_token` belongs to; `None` where
     /// there is none to ask.
     pub(super) async fn userinfo(

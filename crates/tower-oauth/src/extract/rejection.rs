@@ -4,8 +4,9 @@ use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use http::header::CACHE_CONTROL;
 use http::request::Parts;
-use http::{Response, StatusCode};
+use http::{HeaderValue, Response, StatusCode};
 use serde_json::json;
 use tower_oauth_core::Error;
 
@@ -93,14 +94,16 @@ impl Rejection {
     /// The response, for a service that is not axum's.
     #[must_use]
     pub fn into_response<B: From<Bytes>>(self) -> Response<B> {
-        tracing::event!(
-            target: "tower_oauth::rejection",
-            tracing::Level::TRACE,
-            code = self.kind.code(),
-            "{self}"
-        );
+        tracing::trace!(target: "tower_oauth::rejection", code = self.kind.code(), "{self}");
+        let mut response = self.answer();
+        // The same address answers otherwise once somebody is signed in.
+        response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        response.map(B::from)
+    }
+
+    fn answer(self) -> Response<Bytes> {
         if let (true, Some(login_path)) = (self.is_navigation, &self.login_path) {
-            return see_other(login_path).map(B::from);
+            return see_other(login_path);
         }
         if matches!(self.kind, RejectionKind::StoreUnavailable | RejectionKind::LayerMissing) {
             let source = self.source.as_ref().map(tracing::field::display);
@@ -110,7 +113,7 @@ impl Rejection {
         if let (Some(extra), Some(login_path)) = (extra.as_object_mut(), self.login_path) {
             extra.insert("login_url".into(), login_path.into());
         }
-        problem(self.kind.status(), self.kind.code(), Some(extra)).map(B::from)
+        problem(self.kind.status(), self.kind.code(), Some(extra))
     }
 }
 

@@ -1,0 +1,78 @@
+//! What the demo reads from its environment, and the provider it starts when there is none.
+
+use std::error::Error;
+use std::sync::Arc;
+
+use tower_oauth::{Auth, SystemClock, SystemRandom, providers};
+use tower_oauth_test::{FakeProvider, Served};
+use url::Url;
+
+/// Everything that is decided at start.
+pub(crate) struct Config {
+    pub(crate) auth: Auth,
+    pub(crate) base_url: String,
+    pub(crate) listen: String,
+    pub(crate) api_url: Option<String>,
+    pub(crate) http: reqwest::Client,
+    /// Ends with the demo.
+    pub(crate) embedded: Option<Served>,
+}
+
+impl Config {
+    /// Reads `AUTH_*`, `DEMO_LISTEN` and `DEMO_API_URL`.
+    pub(crate) async fn from_env() -> Result<Self, Box<dyn Error>> {
+        let base_url = setting("AUTH_URL").unwrap_or_else(|| "http://localhost:3000".into());
+        let vars = std::env::vars().filter(|(name, _)| name != "AUTH_URL");
+        let mut builder = Auth::from_vars(vars.chain([("AUTH_URL".into(), base_url.clone())]))?;
+        let mut embedded = None;
+        if builder.providers().is_empty() {
+            let served = FakeProvider::builder()
+                .clock(Arc::new(SystemClock::default()))
+                .random(Arc::new(SystemRandom::default()))
+                .redirect_uri(format!("{}/auth/callback/demo", base_url.trim_end_matches('/')))
+                .bind_loopback()
+                .await?;
+            let provider = served.provider();
+            builder = builder.provider(
+                providers::oidc(provider.issuer(), provider.client_id(), provider.client_secret())
+                    .key("demo")
+                    .display_name("the demo provider")
+                    .offline_access(),
+            );
+            embedded = Some(served);
+        }
+        let auth = builder.build()?;
+        Ok(Self {
+            auth,
+            listen: match setting("DEMO_LISTEN") {
+                Some(listen) => listen,
+                None => host_and_port(&base_url)?,
+            },
+            base_url,
+            api_url: setting("DEMO_API_URL"),
+            http: http_client()?,
+            embedded,
+        })
+    }
+}
+
+/// For the demo's own API calls: no redirects, so that the token goes nowhere else.
+fn http_client() -> Result<reqwest::Client, Box<dyn Error>> {
+    let mut builder = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none());
+    if let Some(path) = setting("AUTH_EXTRA_ROOTS") {
+        builder =
+            builder.tls_certs_merge(reqwest::Certificate::from_pem_bundle(&std::fs::read(path)?)?);
+    }
+    Ok(builder.build()?)
+}
+
+fn host_and_port(base_url: &str) -> Result<String, Box<dyn Error>> {
+    let url = Url::parse(base_url)?;
+    let host = url.host_str().ok_or("AUTH_URL has no host")?;
+    let port = url.port_or_known_default().ok_or("AUTH_URL has no port")?;
+    Ok(format!("{host}:{port}"))
+}
+
+fn setting(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}

@@ -1,0 +1,16 @@
+//! Whole-product tests: an application, a provider, a browser.
+
+mod callback;
+mod extractors;
+mod faults;
+mod github;
+mod hello_world;
+mod id_token;
+mod layer;
+mod login;
+mod logout;
+mod pages;
+mod secrets;
+mod sessions;
+mod store;
+mod tabs;
