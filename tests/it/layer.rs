@@ -7,7 +7,7 @@ use axum::routing::get;
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::Full;
-use tower::{Layer, service_fn};
+use tower::{Layer, ServiceExt, service_fn};
 use tower_oauth::{Auth, User};
 use tower_oauth_test::TestBrowser;
 use tower_oauth_tests::{BASE_URL, Setup};
@@ -165,19 +165,20 @@ async fn h01_h02_addresses_come_from_the_configuration() {
 async fn h06_path_tricks_reach_no_protected_handler() {
     let setup = Setup::new();
     let auth = setup.auth();
-    let browser = setup.browser(&auth);
     for path in [
         "/private?x=/public",
         "/private/.",
         "/private//x",
         "/private/%2e%2e/public",
         "/public/../private",
+        "/public%2f..%2fprivate",
         "/private;x",
         "//private",
         "/PRIVATE",
         "/private%00",
     ] {
-        let page = browser.request(http::Method::GET, path, &[]).await;
-        assert!(!page.text().contains("private to"), "{path}");
+        let request = Request::get(path).body(axum::body::Body::empty()).unwrap();
+        let response = tower_oauth_tests::app(&auth).oneshot(request).await.unwrap();
+        assert!(matches!(response.status().as_u16(), 401 | 404), "{path}: {}", response.status());
     }
 }

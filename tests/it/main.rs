@@ -9,6 +9,8 @@ mod id_token;
 mod layer;
 mod login;
 mod logout;
+mod loopback;
+mod oidc_provider;
 mod pages;
 mod secrets;
 mod sessions;

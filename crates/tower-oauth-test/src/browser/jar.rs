@@ -10,6 +10,7 @@ pub(super) struct Jar(Vec<Cookie>);
 #[derive(Debug)]
 struct Cookie {
     host: String,
+    path: String,
     name: String,
     value: String,
     secure: bool,
@@ -35,13 +36,17 @@ impl Jar {
             return;
         }
         let host = url.host_str().unwrap_or_default().to_owned();
-        self.0.retain(|cookie| cookie.host != host || cookie.name != name);
-        if find("max-age").and_then(|age| age.parse().ok()) == Some(0) {
+        let path = find("path").filter(|path| path.starts_with('/')).unwrap_or("/").to_owned();
+        self.0.retain(|cookie| cookie.host != host || cookie.path != path || cookie.name != name);
+        let is_over = find("max-age").and_then(|age| age.parse().ok()) == Some(0)
+            || find("expires").is_some_and(|date| date.contains("1970"));
+        if is_over {
             return;
         }
         let same_site = find("samesite").unwrap_or("lax");
         self.0.push(Cookie {
             host,
+            path,
             name: name.to_owned(),
             value: value.to_owned(),
             secure,
@@ -52,6 +57,7 @@ impl Jar {
     pub(super) fn plant(&mut self, url: &Url, name: &str, value: &str) {
         self.0.push(Cookie {
             host: url.host_str().unwrap_or_default().to_owned(),
+            path: "/".into(),
             name: name.to_owned(),
             value: value.to_owned(),
             secure: false,
@@ -64,6 +70,7 @@ impl Jar {
         self.0
             .iter()
             .filter(|cookie| Some(&*cookie.host) == url.host_str())
+            .filter(|cookie| is_below(url.path(), &cookie.path))
             .filter(|cookie| !cookie.secure || url.scheme() == "https")
             .filter(|cookie| lax || cookie.cross_site_post)
             .map(|cookie| (cookie.name.clone(), cookie.value.clone()))
@@ -76,6 +83,12 @@ impl Jar {
         let pairs: Vec<_> = cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         (!pairs.is_empty()).then(|| pairs.join("; ").parse().expect("cookies make a header"))
     }
+}
+
+/// RFC 6265bis section 5.1.4.
+fn is_below(path: &str, cookie_path: &str) -> bool {
+    path.strip_prefix(cookie_path)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/') || cookie_path.ends_with('/'))
 }
 
 #[cfg(test)]
@@ -102,6 +115,11 @@ mod tests {
         assert_eq!(names(&jar, "https://app.example/", false), ["d"]);
         assert!(names(&jar, "http://app.example/", true).is_empty());
         assert!(names(&jar, "https://evil.example/", true).is_empty());
+        jar.set(&app, "p=1; Path=/x");
+        assert_eq!(names(&jar, "https://app.example/x/y", false), ["d"]);
+        assert_eq!(names(&jar, "https://app.example/x/y", true), ["__Host-a", "d", "p"]);
+        assert_eq!(names(&jar, "https://app.example/xy", true), ["__Host-a", "d"]);
+        jar.set(&app, "p=; Path=/x; Expires=Thu, 01 Jan 1970 00:00:00 GMT");
         jar.set(&app, "__Host-a=; Path=/; Secure; Max-Age=0");
         assert_eq!(names(&jar, "https://app.example/", true), ["d"]);
         jar.set(&Url::parse("http://app.example/").unwrap(), "s=1; Secure; Path=/");

@@ -1,0 +1,82 @@
+//! Everything over real sockets: provider, application, and the default HTTP client between them.
+
+use std::sync::Arc;
+
+use tower_oauth::{Auth, ReqwestClient, SystemClock, providers};
+use tower_oauth_core::{HttpClient, HttpErrorKind, Limits};
+use tower_oauth_test::{Answer, Endpoint, FakeProvider, Served, TestBrowser};
+use tower_oauth_tests::app;
+
+struct Loopback {
+    provider: Served,
+    browser: TestBrowser,
+}
+
+impl Loopback {
+    async fn start() -> Self {
+        let clock = Arc::new(SystemClock::default());
+        let provider = FakeProvider::builder().clock(clock).bind_loopback().await.unwrap();
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let base_url = format!("http://{}", listener.local_addr().unwrap());
+        let fake = provider.provider();
+        let registration = providers::oidc(fake.issuer(), fake.client_id(), fake.client_secret());
+        let auth = Auth::builder(&base_url).provider(registration).build().unwrap();
+        tokio::spawn(async move { axum::serve(listener, app(&auth)).await });
+        let network = Arc::new(ReqwestClient::new(&[]).unwrap());
+        Self { provider, browser: TestBrowser::over_network(&base_url, network) }
+    }
+}
+
+#[tokio::test]
+async fn a_login_over_sockets() {
+    let mut loopback = Loopback::start().await;
+    let browser = &mut loopback.browser;
+    assert_eq!(browser.login_as("alice").await.text(), "Hello, Alice Liddell!");
+    assert_eq!(browser.open("/token").await.json()["scopes"][0], "openid");
+    browser.post("/auth/logout", &[]).await;
+    assert_eq!(browser.fetch("/private").await.status(), 401);
+}
+
+#[tokio::test]
+async fn a_provider_that_breaks_off_or_redirects() {
+    let mut loopback = Loopback::start().await;
+    let provider = loopback.provider.provider().clone();
+    provider.approve_as(Some("alice"));
+    for (answer, code) in [
+        (Answer::correct().cut_off_after(20), "provider_unavailable"),
+        (Answer::refused(), "provider_unavailable"),
+        (Answer::status(307).header("location", "/userinfo"), "token_endpoint"),
+    ] {
+        provider.answer(Endpoint::Token, answer);
+        let page = loopback.browser.open("/auth/login").await;
+        assert!(page.text().contains(code), "{code}: {}", page.text());
+    }
+    assert!(provider.requests_to(Endpoint::UserInfo).is_empty(), "no redirect was followed");
+}
+
+#[tokio::test]
+async fn the_default_client_keeps_its_limits() {
+    let loopback = Loopback::start().await;
+    let provider = loopback.provider.provider();
+    let client = ReqwestClient::new(&[]).unwrap();
+    let request =
+        || http::Request::get(provider.url(Endpoint::Jwks)).body(bytes::Bytes::new()).unwrap();
+    let kind = async |limits| client.send(request(), limits).await.unwrap_err().kind();
+    let second = std::time::Duration::from_secs(1);
+    assert_eq!(kind(Limits::new(second * 10, 100)).await, HttpErrorKind::TooLarge);
+    provider.answer(Endpoint::Jwks, Answer::never());
+    assert_eq!(kind(Limits::new(second / 5, 1 << 20)).await, HttpErrorKind::Timeout);
+    let nowhere = http::Request::get("http://127.0.0.1:9/").body(bytes::Bytes::new()).unwrap();
+    let error = client.send(nowhere, Limits::new(second * 5, 100)).await.unwrap_err();
+    assert_eq!(error.kind(), HttpErrorKind::Connect);
+    let source = format!("{:?}", std::error::Error::source(&error).unwrap());
+    assert!(!source.contains("127.0.0.1:9/"), "{source}");
+}
+
+#[test]
+fn extra_roots_must_be_certificates() {
+    for pem in [&b""[..], b"not a certificate"] {
+        let error = ReqwestClient::new(&[pem.to_vec()]).unwrap_err().to_string();
+        assert!(error.starts_with("extra root certificates: "), "{error}");
+    }
+}
