@@ -1,6 +1,15 @@
 //! Whole-product tests: an application, a provider, a browser.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "a test stops where something is wrong"
+)]
+
 mod callback;
+mod docs;
 mod extractors;
 mod faults;
 mod github;

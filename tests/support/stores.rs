@@ -1,7 +1,7 @@
 //! Stores around the memory store: one counts, one fails on demand, one keeps bytes only.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use tower_oauth::{Clock, MemoryStore, Timestamp};
@@ -84,13 +84,13 @@ impl CountingStore {
     /// How often it was asked to do `operation`.
     #[must_use]
     pub fn count(&self, operation: Operation) -> usize {
-        self.counts.lock().expect("no test panicked").get(&operation).copied().unwrap_or_default()
+        lock(&self.counts).get(&operation).copied().unwrap_or_default()
     }
 
     /// How often it was asked at all.
     #[must_use]
     pub fn total(&self) -> usize {
-        self.counts.lock().expect("no test panicked").values().sum()
+        lock(&self.counts).values().sum()
     }
 
     /// How many sessions it holds.
@@ -101,7 +101,7 @@ impl CountingStore {
 
     #[expect(clippy::unnecessary_wraps, reason = "the shape that the macro calls")]
     fn before(&self, operation: Operation) -> Result<(), StoreError> {
-        *self.counts.lock().expect("no test panicked").entry(operation).or_default() += 1;
+        *lock(&self.counts).entry(operation).or_default() += 1;
         Ok(())
     }
 }
@@ -123,7 +123,7 @@ impl FailingStore {
 
     /// From now on, exactly these fail.
     pub fn fail(&self, operations: &[Operation]) {
-        *self.failing.lock().expect("no test panicked") = operations.to_vec();
+        *lock(&self.failing) = operations.to_vec();
     }
 
     /// How many sessions it holds.
@@ -133,7 +133,7 @@ impl FailingStore {
     }
 
     fn before(&self, operation: Operation) -> Result<(), StoreError> {
-        if self.failing.lock().expect("no test panicked").contains(&operation) {
+        if lock(&self.failing).contains(&operation) {
             return Err(StoreError::failed("the test says so"));
         }
         Ok(())
@@ -159,12 +159,12 @@ impl BytesStore {
     /// Everything that was ever written.
     #[must_use]
     pub fn written(&self) -> Vec<bytes::Bytes> {
-        self.written.lock().expect("no test panicked").clone()
+        lock(&self.written).clone()
     }
 
     fn sealed(&self, record: &Record) -> Result<Record, StoreError> {
         let bytes = record.payload.to_bytes()?;
-        self.written.lock().expect("no test panicked").push(bytes.clone());
+        lock(&self.written).push(bytes.clone());
         Ok(Record::new(Payload::from_bytes(bytes), record.expires, record.index.clone()))
     }
 }
@@ -203,4 +203,8 @@ impl SessionStore for BytesStore {
     async fn mark_once(&self, mark: &Mark, expires: Timestamp) -> Result<bool, StoreError> {
         self.inner.mark_once(mark, expires).await
     }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -158,7 +158,8 @@ fn display_name(name: &str) -> String {
     words.collect::<Vec<_>>().join(" ")
 }
 
-#[cfg(all(test, feature = "reqwest"))]
+#[cfg(test)]
+#[cfg(feature = "reqwest")]
 mod tests {
     use super::*;
 

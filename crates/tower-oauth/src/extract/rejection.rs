@@ -44,6 +44,15 @@ pub enum RejectionKind {
 }
 
 impl RejectionKind {
+    /// Every kind, for documentation and tests.
+    pub const ALL: [Self; 5] = [
+        Self::LoginRequired,
+        Self::TokenExpired,
+        Self::ClaimsMismatch,
+        Self::StoreUnavailable,
+        Self::LayerMissing,
+    ];
+
     /// The stable name; `docs/errors.md` has a section for each.
     #[must_use]
     pub const fn code(self) -> &'static str {
