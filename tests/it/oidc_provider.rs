@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::process::Stdio;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, BufReader};
@@ -36,7 +37,9 @@ impl OidcProvider {
             .spawn()
             .expect("node starts");
         let output = process.stdout.take().unwrap();
-        let line = BufReader::new(output).lines().next_line().await.unwrap();
+        let mut output = BufReader::new(output).lines();
+        let line = tokio::time::timeout(Duration::from_secs(30), output.next_line()).await;
+        let line = line.expect("the provider starts in time").unwrap();
         let line = line.expect("the provider says where it is");
         let said: Value = serde_json::from_str(&line).unwrap();
         Self { issuer: said["issuer"].as_str().unwrap().to_owned(), _process: process }

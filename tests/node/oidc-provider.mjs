@@ -29,10 +29,11 @@ const settings = { ...defaults, ...readSettings() };
 
 quiet();
 endWithStandardInput();
+const { default: Provider } = await import("oidc-provider");
 const server = createServer();
-server.listen(settings.port, "127.0.0.1", async () => {
+server.listen(settings.port, "127.0.0.1", () => {
   const issuer = `http://127.0.0.1:${server.address().port}`;
-  const answer = await provider(issuer);
+  const answer = provider(issuer);
   server.on("request", (request, response) => {
     const path = request.url.split("?")[0];
     if (settings.log_requests) process.stderr.write(`${request.method} ${path}\n`);
@@ -57,8 +58,7 @@ function endWithStandardInput() {
   process.stdin.on("close", () => process.exit(0)).resume();
 }
 
-async function provider(issuer) {
-  const { default: Provider } = await import("oidc-provider");
+function provider(issuer) {
   const provider = new Provider(issuer, {
     clients: [client()],
     jwks: { keys: [signingKey("RS256"), signingKey("ES256")] },
