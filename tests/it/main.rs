@@ -17,6 +17,7 @@ mod hello_world;
 mod id_token;
 mod layer;
 mod login;
+mod login_state;
 mod logout;
 mod loopback;
 mod oidc_provider;

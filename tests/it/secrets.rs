@@ -52,8 +52,9 @@ async fn g01_no_secret_is_in_any_event_error_or_debug() {
         .secret(APP_SECRET)
         .store(BytesStore::new(setup.clock.clone()))
         .provider(registration);
+    let mut shown = vec![debug, format!("{builder:?}")];
     let auth = builder.build().unwrap();
-    let mut shown = vec![debug, format!("{auth:?}"), format!("{:?}", auth.layer())];
+    shown.extend([format!("{auth:?}"), format!("{:?}", auth.layer())]);
 
     setup.provider.approve_as(Some("alice"));
     for answer in [

@@ -34,7 +34,11 @@ impl Fixture {
         sid: Option<&str>,
     ) -> Record {
         let expires = self.clock.now() + Duration::from_secs(seconds);
-        Record::new(Payload::from_bytes(content), expires, Index::new("https://op", subject, sid))
+        Record::new(
+            Payload::from_bytes(content),
+            expires,
+            Some(Index::new("https://op", subject, sid)),
+        )
     }
 
     async fn content(&self, key: &StoreKey) -> Option<Vec<u8>> {

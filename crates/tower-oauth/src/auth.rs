@@ -8,6 +8,7 @@ use tower_oauth_core::session::{
 };
 use tower_oauth_core::{BaseUrl, Client, Environment, Error, ErrorKind, KeyRing, Login, Timestamp};
 
+use crate::attempts::LoginState;
 use crate::builder::AuthBuilder;
 use crate::cookie::{Cookies, SessionCookie};
 use crate::layer::{AuthLayer, AuthService};
@@ -46,6 +47,7 @@ pub(crate) struct Inner {
     pub(crate) keys: Arc<KeyRing>,
     pub(crate) environment: Environment,
     pub(crate) lifetimes: Lifetimes,
+    pub(crate) login_state: LoginState,
     pub(crate) cookies: Cookies,
     pub(crate) pages: Arc<dyn Pages>,
 }
@@ -189,6 +191,6 @@ impl Auth {
     }
 
     fn record(&self, session: &Arc<Session>, key: StoreKey, expires: Timestamp) -> Record {
-        Record::new(self.0.codec.payload(Arc::clone(session), key), expires, session.index())
+        Record::new(self.0.codec.payload(Arc::clone(session), key), expires, Some(session.index()))
     }
 }

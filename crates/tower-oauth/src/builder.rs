@@ -1,6 +1,7 @@
 //! [`AuthBuilder`]: the settings of a login, checked as a whole before anything is served.
 
 use std::collections::HashSet;
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,6 +12,7 @@ use tower_oauth_core::{
 };
 use zeroize::Zeroizing;
 
+use crate::attempts::LoginState;
 use crate::auth::{Auth, Inner};
 use crate::cookie::Cookies;
 use crate::pages::{DefaultPages, Pages};
@@ -28,9 +30,9 @@ use crate::system::{SystemClock, SystemRandom};
 /// | [`mount`](Self::mount) | `/auth` |
 /// | [`idle_lifetime`](Self::idle_lifetime) | 24 hours |
 /// | [`absolute_lifetime`](Self::absolute_lifetime) | 30 days |
+/// | [`login_state`](Self::login_state) | sealed in a cookie |
 /// | [`pages`](Self::pages) | the bundled ones |
 /// | [`http_client`](Self::http_client) | reqwest with rustls (feature `reqwest`) |
-#[derive(Debug)]
 #[must_use]
 pub struct AuthBuilder {
     base_url: String,
@@ -40,6 +42,7 @@ pub struct AuthBuilder {
     store: Option<Arc<dyn SessionStore>>,
     mount: String,
     lifetimes: Lifetimes,
+    login_state: LoginState,
     pages: Arc<dyn Pages>,
     http_client: Option<Arc<dyn HttpClient>>,
     extra_roots: Vec<Vec<u8>>,
@@ -64,6 +67,7 @@ impl AuthBuilder {
             store: None,
             mount: "/auth".into(),
             lifetimes: Lifetimes::default(),
+            login_state: LoginState::default(),
             pages: Arc::new(DefaultPages::default()),
             http_client: None,
             extra_roots: Vec::new(),
@@ -117,6 +121,12 @@ impl AuthBuilder {
     /// Longest life of a session whatever happens.
     pub fn absolute_lifetime(mut self, absolute: Duration) -> Self {
         self.lifetimes.absolute = absolute;
+        self
+    }
+
+    /// Where login attempts wait for the browser's return.
+    pub fn login_state(mut self, login_state: LoginState) -> Self {
+        self.login_state = login_state;
         self
     }
 
@@ -202,6 +212,7 @@ impl AuthBuilder {
             keys,
             environment,
             lifetimes: self.lifetimes,
+            login_state: self.login_state,
             pages: self.pages,
         }))
     }
@@ -238,6 +249,16 @@ impl AuthBuilder {
                 })
             }
         }
+    }
+}
+
+impl fmt::Debug for AuthBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AuthBuilder")
+            .field("base_url", &self.base_url)
+            .field("providers", &self.providers)
+            .field("mount", &self.mount)
+            .finish_non_exhaustive()
     }
 }
 

@@ -101,11 +101,10 @@ fn registrations(vars: BTreeMap<String, String>) -> BTreeMap<String, Registratio
     let mut registrations: BTreeMap<String, Registration> = BTreeMap::new();
     for (variable, value) in vars {
         let parts = variable.strip_prefix("AUTH_").and_then(|rest| rest.rsplit_once('_'));
-        let Some((name, field)) = parts.filter(|(name, _)| !name.is_empty()) else { continue };
-        let is_known = matches!(field, "ID" | "SECRET" | "ISSUER" | "SCOPES");
-        if !is_known {
+        let Some((name, field @ ("ID" | "SECRET" | "ISSUER" | "SCOPES"))) = parts else {
+            tracing::debug!(target: "tower_oauth::config", variable, "not a setting of the login");
             continue;
-        }
+        };
         let registration = registrations.entry(name.to_owned()).or_default();
         let slot = match field {
             "ID" => &mut registration.id,

@@ -40,6 +40,7 @@
 //! | `axum` | yes | extractors, on axum-core |
 //! | `reqwest` | yes | the default HTTP client |
 
+mod attempts;
 mod auth;
 mod builder;
 mod cookie;
@@ -57,6 +58,7 @@ mod routes;
 mod store;
 mod system;
 
+pub use attempts::LoginState;
 pub use auth::Auth;
 pub use builder::AuthBuilder;
 #[doc(inline)]

@@ -8,7 +8,7 @@ use tokio::sync::Mutex;
 use crate::clock::Clock;
 use crate::error::{Error, ErrorKind};
 
-/// Shortest time between two fetches that a token with an unknown key can cause.
+/// Shortest time between two fetches that tokens with unknown keys can cause.
 const COOLDOWN: Duration = Duration::from_secs(30);
 
 /// How long failing fetches wait: doubled each time, from the first to the last of these.
@@ -40,7 +40,7 @@ struct Copy<T> {
 
 #[derive(Debug, Default)]
 struct Attempts {
-    last: Option<Duration>,
+    last_for_newer: Option<Duration>,
     failure: Option<Failure>,
 }
 
@@ -98,9 +98,11 @@ impl<T> Cached<T> {
         {
             return Some(value);
         }
-        if attempts.last.is_some_and(|last| clock.monotonic() < last + COOLDOWN) {
+        let now = clock.monotonic();
+        if attempts.last_for_newer.is_some_and(|last| now < last + COOLDOWN) {
             return None;
         }
+        attempts.last_for_newer = Some(now);
         self.fetch(&mut attempts, clock, fetch).await.ok()
     }
 
@@ -110,7 +112,6 @@ impl<T> Cached<T> {
         clock: &dyn Clock,
         fetch: impl Future<Output = Result<T, Error>>,
     ) -> Result<Arc<T>, Error> {
-        attempts.last = Some(clock.monotonic());
         match fetch.await {
             Ok(value) => {
                 let value = Arc::new(value);

@@ -55,7 +55,7 @@ impl Attempt {
         label(&self.state_hash)
     }
 
-    /// Seals the attempt. `context` ties it to one application, as in its origin.
+    /// Seals the attempt. `context` ties it to one application, as in its base URL.
     ///
     /// # Errors
     ///

@@ -62,12 +62,14 @@ impl Client {
         if !self.provider.id_token_algorithms.contains(&algorithm) {
             return Err(invalid(format!("is signed with {algorithm}, which is not accepted")));
         }
-        let mut keys = self.keys().await?;
-        if keys.candidates(algorithm, token.kid()).next().is_none() {
-            // A key we have not seen: the provider may have rotated (Core section 10.1.1).
-            keys = self.newer_keys(&keys).await.ok_or_else(|| invalid("names an unknown key"))?;
+        let keys = self.keys().await?;
+        let known = token.verify(keys.candidates(algorithm, token.kid()));
+        let Err(problem) = known else { return known.map_err(invalid) };
+        // The provider may have rotated its keys, under new names or under the old ones (Core section 10.1.1).
+        match self.newer_keys(&keys).await {
+            Some(keys) => token.verify(keys.candidates(algorithm, token.kid())).map_err(invalid),
+            None => Err(invalid(problem)),
         }
-        token.verify(keys.candidates(algorithm, token.kid())).map_err(invalid)
     }
 }
 

@@ -88,14 +88,14 @@ pub struct Record {
     pub payload: Payload,
     /// When the record ends.
     pub expires: Timestamp,
-    /// What the record is found by besides its key.
-    pub index: Index,
+    /// What the record is found by besides its key; a login attempt is found by its key alone.
+    pub index: Option<Index>,
 }
 
 impl Record {
     /// A record that ends at `expires`.
     #[must_use]
-    pub fn new(payload: Payload, expires: Timestamp, index: Index) -> Self {
+    pub fn new(payload: Payload, expires: Timestamp, index: Option<Index>) -> Self {
         Self { payload, expires, index }
     }
 }

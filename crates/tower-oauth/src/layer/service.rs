@@ -13,8 +13,8 @@ use crate::routes;
 
 /// A service with a login in front: made by [`AuthLayer`](super::AuthLayer) or [`Auth::service`].
 ///
-/// The response body of the service behind it must be one that can be made `From<Bytes>`, as
-/// `axum::body::Body` and `http_body_util::Full<Bytes>` can; for another, map it outside in.
+/// The layer answers some requests itself, so the response body of the service behind it must be one that can be
+/// made `From<Bytes>`, as `axum::body::Body` and `http_body_util::Full<Bytes>` can. Map another to one of those first.
 #[derive(Clone, Debug)]
 pub struct AuthService<S> {
     auth: Auth,

@@ -8,12 +8,11 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Response};
 use http_body::Body;
 use tower_oauth_core::provider::ResponseMode;
-use tower_oauth_core::{
-    Attempt, AuthorizationResponse, Client, Error, ErrorKind, Login, ReturnTo, State,
-};
+use tower_oauth_core::{AuthorizationResponse, Client, Error, ErrorKind, Login, ReturnTo, State};
 
 use super::login::{check_navigation, client};
 use super::respond::{Failure, see_other};
+use crate::attempts;
 use crate::auth::Auth;
 use crate::form::read_form;
 
@@ -55,7 +54,9 @@ async fn finish(
     let key = client.provider().login_key();
     let start_again = |error: Error| Failure::from(error).with_retry(auth, key, None);
     let response = AuthorizationResponse::parse(parameters).map_err(start_again)?;
-    let Some(attempt) = open_attempt(auth, headers, key, response.state()) else {
+    let now = auth.inner().environment.clock.now();
+    let attempt = attempts::find(auth, headers, response.state()).await?;
+    let Some(attempt) = attempt.filter(|a| a.provider() == key && !a.is_expired(now)) else {
         return match earlier_target(auth, headers, response.state()).await? {
             Some(target) => Ok(see_other(target.as_str())),
             None => Err(start_again(Error::new(
@@ -79,7 +80,7 @@ async fn finish(
             None => Err(fail(Error::new(ErrorKind::StateInvalid, "the attempt was used already"))),
         };
     }
-    let clear_attempt = auth.inner().cookies.clear_attempt(&attempt.own_label());
+    let clear_attempt = attempts::clear(auth, &attempt);
     let fail = |error| fail(error).with_cookie(clear_attempt.clone());
     let code = client.authorize(attempt, response).await.map_err(fail)?;
     let login = client.finish(code).await.map_err(fail)?;
@@ -88,24 +89,6 @@ async fn finish(
     response.headers_mut().append(SET_COOKIE, session_cookie);
     response.headers_mut().append(SET_COOKIE, clear_attempt);
     Ok(response)
-}
-
-/// The attempt that `state` belongs to, if this browser started it at this provider and in time.
-fn open_attempt(auth: &Auth, headers: &HeaderMap, key: &str, state: &State) -> Option<Attempt> {
-    let inner = auth.inner();
-    let label = Attempt::label(state);
-    inner
-        .cookies
-        .attempts(headers)
-        .filter(|(name, _)| *name == label)
-        .filter_map(|(_, sealed)| {
-            Attempt::open(&inner.keys, inner.base_url.origin(), &label, sealed)
-        })
-        .find(|attempt| {
-            attempt.matches(state)
-                && attempt.provider() == key
-                && !attempt.is_expired(inner.environment.clock.now())
-        })
 }
 
 /// Where the login with this `state` ended, if it made the session that this browser has now: the
@@ -125,15 +108,9 @@ async fn earlier_target(
 /// Creates the new session, then ends the old one of this browser, and returns the new one's cookie.
 async fn sign_in(auth: &Auth, headers: &HeaderMap, login: Login) -> Result<HeaderValue, Error> {
     let inner = auth.inner();
-    let identity = &login.connection.identity;
-    tracing::info!(
-        target: "tower_oauth::login",
-        provider = login.connection.provider,
-        issuer = identity.issuer(),
-        subject = identity.subject(),
-        "signed in"
-    );
+    let provider = login.connection.provider.clone();
     let id = auth.create_session(login).await?;
+    tracing::info!(target: "tower_oauth::login", provider, session = ?id.store_key(), "signed in");
     if let Err(error) = auth.end_session(headers).await {
         tracing::warn!(target: "tower_oauth::session", "the earlier session was not ended: {error}");
     }

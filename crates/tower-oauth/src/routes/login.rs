@@ -1,26 +1,20 @@
 //! HOP 1, start: seal the attempt into its own cookie, 303 to the provider.
 
-use std::cmp::Reverse;
-
 use bytes::Bytes;
 use http::header::SET_COOKIE;
 use http::request::Parts;
-use http::{HeaderMap, HeaderValue, Response, StatusCode};
+use http::{HeaderMap, Response, StatusCode};
 use http_body::Body;
 use tower_oauth_core::provider::ResponseMode;
-use tower_oauth_core::{Attempt, Client, Error, ErrorKind, ReturnTo};
+use tower_oauth_core::{Client, Error, ErrorKind, ReturnTo};
 
 use super::respond::{Failure, page, see_other};
+use crate::attempts;
 use crate::auth::Auth;
 use crate::cookie::SameSite;
 use crate::form::{is_form, parameter, read_form};
 use crate::negotiate;
 use crate::pages::{ProviderButton, SignInPage};
-
-/// Most attempts that one browser has under way, and how long their cookies may be together: a server
-/// refuses a request whose headers grow without end.
-const MAX_ATTEMPTS: usize = 8;
-const MAX_ATTEMPT_BYTES: usize = 3 * 1024;
 
 /// `GET {mount}/login`: a choice of providers; with one, straight to it.
 pub(super) async fn sign_in(auth: &Auth, parts: &Parts) -> Result<Response<Bytes>, Failure> {
@@ -122,52 +116,20 @@ async fn start(
     headers: &HeaderMap,
     return_to: ReturnTo,
 ) -> Result<Response<Bytes>, Failure> {
-    let inner = auth.inner();
     let provider = client.provider();
-    let start = client.start(return_to.clone()).await.map_err(|error| {
+    let fail = |error: Error| {
         Failure::from(error).with_retry(auth, provider.login_key(), Some(&return_to))
-    })?;
-    let attempt = start.attempt;
-    let sealed = attempt
-        .seal(&inner.keys, inner.base_url.origin(), &*inner.environment.random)
-        .map_err(Error::from)?;
+    };
+    let start = client.start(return_to.clone()).await.map_err(fail)?;
     let same_site = match provider.response_mode() {
         ResponseMode::FormPost => SameSite::None,
         _ => SameSite::Lax,
     };
-    let lifetime = attempt.expires().since(attempt.started());
+    let cookies = attempts::keep(auth, &start.attempt, headers, same_site).await.map_err(fail)?;
     let mut response = see_other(&start.authorization_url);
-    for cookie in make_room(auth, headers, sealed.len()) {
+    for cookie in cookies {
         response.headers_mut().append(SET_COOKIE, cookie);
     }
-    let cookie = inner.cookies.set_attempt(&attempt.own_label(), &sealed, lifetime, same_site);
-    response.headers_mut().append(SET_COOKIE, cookie);
     tracing::debug!(target: "tower_oauth::login", provider = provider.login_key(), "login started");
     Ok(response)
-}
-
-/// Cookies that end the attempts which must go for one more of `needed` bytes: the unreadable, the
-/// expired, then the oldest.
-fn make_room(auth: &Auth, headers: &HeaderMap, needed: usize) -> Vec<HeaderValue> {
-    let inner = auth.inner();
-    let now = inner.environment.clock.now();
-    let mut cleared = Vec::new();
-    let mut kept = Vec::new();
-    for (label, sealed) in inner.cookies.attempts(headers) {
-        match Attempt::open(&inner.keys, inner.base_url.origin(), label, sealed) {
-            Some(attempt) if !attempt.is_expired(now) => {
-                kept.push((attempt.started(), label, sealed.len()));
-            }
-            _ => cleared.push(label),
-        }
-    }
-    kept.sort_by_key(|(started, ..)| Reverse(*started));
-    let mut bytes = needed;
-    for (place, (_, label, len)) in kept.iter().enumerate() {
-        bytes += len;
-        if place + 1 >= MAX_ATTEMPTS || bytes > MAX_ATTEMPT_BYTES {
-            cleared.push(label);
-        }
-    }
-    cleared.into_iter().map(|label| inner.cookies.clear_attempt(label)).collect()
 }

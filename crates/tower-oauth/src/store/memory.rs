@@ -36,7 +36,7 @@ struct Shard {
 
 struct Entry {
     stored: StoredRecord,
-    index: Index,
+    index: Option<Index>,
 }
 
 #[derive(Default)]
@@ -113,7 +113,7 @@ impl SessionStore for MemoryStore {
         }
         let removed = shard.make_room(now);
         let mut indexes = lock(&self.index);
-        indexes.insert(*key, &index);
+        indexes.insert(*key, index.as_ref());
         let replaced = shard.entries.insert(*key, Entry { stored, index }).map(|e| (*key, e.index));
         for (key, index) in removed.into_iter().chain(replaced) {
             indexes.remove(key, index);
@@ -147,7 +147,7 @@ impl SessionStore for MemoryStore {
         entry.stored = StoredRecord::new(payload, expires, version);
         if entry.index != index {
             let mut indexes = lock(&self.index);
-            indexes.insert(*key, &index);
+            indexes.insert(*key, index.as_ref());
             indexes.remove(*key, std::mem::replace(&mut entry.index, index));
         }
         Ok(Swap::Swapped(version))
@@ -189,7 +189,7 @@ impl SessionStore for MemoryStore {
 impl Shard {
     /// Makes room for one more, and tells what had to go. Sweeps when the shard has doubled since the last
     /// time, so that each create pays a constant share.
-    fn make_room(&mut self, now: Timestamp) -> Vec<(StoreKey, Index)> {
+    fn make_room(&mut self, now: Timestamp) -> Vec<(StoreKey, Option<Index>)> {
         let full = self.entries.len() >= self.capacity;
         let mut removed = Vec::new();
         if full || self.entries.len() >= self.sweep_at {
@@ -214,7 +214,8 @@ impl Shard {
 }
 
 impl Indexes {
-    fn insert(&mut self, key: StoreKey, index: &Index) {
+    fn insert(&mut self, key: StoreKey, index: Option<&Index>) {
+        let Some(index) = index else { return };
         let subject = (index.issuer.clone(), index.subject.clone());
         self.by_subject.entry(subject).or_default().insert(key);
         if let Some(sid) = &index.sid {
@@ -222,8 +223,8 @@ impl Indexes {
         }
     }
 
-    fn remove(&mut self, key: StoreKey, index: Index) {
-        let Index { issuer, subject, sid, .. } = index;
+    fn remove(&mut self, key: StoreKey, index: Option<Index>) {
+        let Some(Index { issuer, subject, sid, .. }) = index else { return };
         if let Some(sid) = sid {
             take_out(&mut self.by_sid, &(issuer.clone(), sid), key);
         }
