@@ -223,7 +223,7 @@ async fn c19_the_attempt_is_used_before_the_token_request() {
     let setup = Setup::new();
     setup.provider.approve_as(Some("alice"));
     let store = CountingStore::new(setup.clock.clone());
-    let auth = setup.builder().store(store.clone()).provider(setup.registration()).build().unwrap();
+    let auth = setup.auth_on(store.clone());
     let mut browser = setup.browser(&auth);
     let callback = callback_url(&browser, "/auth/login").await;
     let seen = store.clone();
@@ -241,7 +241,7 @@ async fn p03_a_store_that_cannot_mark_means_no_token_request_and_the_login_can_g
     let setup = Setup::new();
     setup.provider.approve_as(Some("alice"));
     let store = FailingStore::new(setup.clock.clone());
-    let auth = setup.builder().store(store.clone()).provider(setup.registration()).build().unwrap();
+    let auth = setup.auth_on(store.clone());
     let mut browser = setup.browser(&auth);
     let callback = callback_url(&browser, "/auth/login").await;
     store.fail(&[Operation::MarkOnce]);

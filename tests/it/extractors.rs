@@ -47,7 +47,7 @@ async fn x01_s18_s19_anonymous_gets_what_it_can_read() {
 async fn p06_x02_a_store_that_fails_is_not_anonymous() {
     let setup = Setup::new();
     let store = FailingStore::new(setup.clock.clone());
-    let auth = setup.builder().store(store.clone()).provider(setup.registration()).build().unwrap();
+    let auth = setup.auth_on(store.clone());
     let mut browser = setup.browser(&auth);
     browser.login_as("alice").await;
     store.fail(&[Operation::Load]);
@@ -86,7 +86,7 @@ async fn h11_without_the_layer_it_is_a_mistake_of_the_application() {
 async fn a_request_that_asks_for_no_user_does_no_store_access() {
     let setup = Setup::new();
     let store = CountingStore::new(setup.clock.clone());
-    let auth = setup.builder().store(store.clone()).provider(setup.registration()).build().unwrap();
+    let auth = setup.auth_on(store.clone());
     let mut browser = setup.browser(&auth);
     browser.login_as("alice").await;
     let before = store.total();
@@ -110,7 +110,7 @@ async fn a_request_that_asks_for_no_user_does_no_store_access() {
 async fn several_questions_of_one_request_load_once() {
     let setup = Setup::new();
     let store = CountingStore::new(setup.clock.clone());
-    let auth = setup.builder().store(store.clone()).provider(setup.registration()).build().unwrap();
+    let auth = setup.auth_on(store.clone());
     let handler =
         async |_: User, _: Option<User>, _: AccessToken, _: Claims<serde_json::Value>| "all";
     let app = app(&auth).route("/all", get(handler).layer(auth.layer()));
@@ -178,7 +178,7 @@ async fn u17_claims_are_typed_and_fail_closed() {
 async fn a_group_of_routes_requires_a_login() {
     let setup = Setup::new();
     let store = FailingStore::new(setup.clock.clone());
-    let auth = setup.builder().store(store.clone()).provider(setup.registration()).build().unwrap();
+    let auth = setup.auth_on(store.clone());
     let group = Router::new()
         .route("/inbox", get(async || "mail"))
         .route("/drafts", get(async || "drafts"))

@@ -3,10 +3,21 @@
 use std::time::Duration;
 
 use serde_json::json;
-use tower_oauth_test::{Answer, Endpoint};
+use tower_oauth_test::{Answer, Endpoint, Page};
 use tower_oauth_tests::Setup;
 
 use crate::login::callback_url;
+
+/// A login that must fail: nobody is signed in and the attempt is over. Tells status and code.
+pub(crate) async fn fails(setup: &Setup) -> ((u16, String), Page) {
+    let auth = setup.auth();
+    let browser = setup.browser(&auth);
+    let callback = callback_url(&browser, "/auth/login").await;
+    let page = browser.request(http::Method::GET, &callback, &[]).await;
+    assert!(browser.cookies().is_empty(), "{}", page.text());
+    let code = page.json()["code"].as_str().unwrap().to_owned();
+    ((page.status().as_u16(), code), page)
+}
 
 #[tokio::test]
 async fn d09_the_provider_is_down_at_start_and_up_later() {
@@ -140,16 +151,8 @@ async fn t13_to_t18_the_token_endpoint_fails() {
         setup.provider.approve_as(Some("alice"));
         let described = format!("{answer:?}");
         setup.provider.answer(Endpoint::Token, answer);
-        let auth = setup.auth();
-        let browser = setup.browser(&auth);
-        let callback = callback_url(&browser, "/auth/login").await;
-        let page = browser.request(http::Method::GET, &callback, &[]).await;
-        assert_eq!(
-            (page.status().as_u16(), page.json()["code"].as_str().unwrap()),
-            (status, code),
-            "{described}"
-        );
-        assert!(browser.cookies().is_empty(), "the attempt is over, nobody is signed in");
+        let (failure, page) = fails(&setup).await;
+        assert_eq!(failure, (status, code.into()), "{described}");
         assert_eq!(
             setup.provider.requests_to(Endpoint::Token).len(),
             1,
@@ -189,16 +192,7 @@ async fn u01_to_u07_userinfo_that_cannot_be_used() {
         setup.provider.approve_as(Some("alice"));
         let described = format!("{answer:?}");
         setup.provider.answer(Endpoint::UserInfo, answer);
-        let auth = setup.auth();
-        let browser = setup.browser(&auth);
-        let callback = callback_url(&browser, "/auth/login").await;
-        let page = browser.request(http::Method::GET, &callback, &[]).await;
-        assert_eq!(
-            (page.status().as_u16(), page.json()["code"].as_str().unwrap()),
-            (status, code),
-            "{described}"
-        );
-        assert!(browser.cookies().is_empty(), "{described}");
+        assert_eq!(fails(&setup).await.0, (status, code.into()), "{described}");
     }
 }
 

@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 use tower_oauth_test::{Answer, Endpoint, Signing};
 use tower_oauth_tests::Setup;
 
+use crate::faults::fails;
 use crate::login::callback_url;
 
 type Object = Map<String, Value>;
@@ -17,12 +18,7 @@ async fn refused(
     let setup = Setup::new();
     setup.provider.approve_as(Some("alice"));
     setup.provider.modify_id_token(change);
-    let auth = setup.auth();
-    let browser = setup.browser(&auth);
-    let callback = callback_url(&browser, "/auth/login").await;
-    let page = browser.request(http::Method::GET, &callback, &[]).await;
-    assert_eq!(page.json()["code"], code, "{what}");
-    assert!(browser.cookies().is_empty(), "{what}");
+    assert_eq!(fails(&setup).await.0.1, code, "{what}");
     assert!(setup.provider.requests_to(Endpoint::UserInfo).is_empty(), "{what}");
 }
 
@@ -158,11 +154,7 @@ async fn i01_i12_a_signature_that_is_not_the_providers() {
                 *response.body_mut() = body.to_string().into();
             }),
         );
-        let auth = setup.auth();
-        let browser = setup.browser(&auth);
-        let callback = callback_url(&browser, "/auth/login").await;
-        let page = browser.request(http::Method::GET, &callback, &[]).await;
-        assert_eq!(page.json()["code"], "id_token", "{what}");
+        assert_eq!(fails(&setup).await.0.1, "id_token", "{what}");
         assert!(setup.provider.requests_to(Endpoint::UserInfo).is_empty());
     }
     let setup = Setup::new();
@@ -175,11 +167,7 @@ async fn i01_i12_a_signature_that_is_not_the_providers() {
         header.insert("kid".into(), foreign["keys"][0]["kid"].clone());
         header.insert("jku".into(), "https://evil.example/jwks".into());
     });
-    let auth = setup.auth();
-    let browser = setup.browser(&auth);
-    let callback = callback_url(&browser, "/auth/login").await;
-    let page = browser.request(http::Method::GET, &callback, &[]).await;
-    assert_eq!(page.json()["code"], "id_token");
+    assert_eq!(fails(&setup).await.0.1, "id_token");
 }
 
 #[tokio::test]

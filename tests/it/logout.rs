@@ -7,7 +7,7 @@ use tower_oauth_tests::{CountingStore, FailingStore, Operation, Setup};
 async fn signing_out_ends_the_session_in_the_store_and_in_the_browser() {
     let setup = Setup::new();
     let store = CountingStore::new(setup.clock.clone());
-    let auth = setup.builder().store(store.clone()).provider(setup.registration()).build().unwrap();
+    let auth = setup.auth_on(store.clone());
     let mut browser = setup.browser(&auth);
     browser.login_as("alice").await;
     let cookies = browser.cookies();
@@ -63,7 +63,7 @@ async fn l05_l11_targets_stay_on_site_and_a_second_time_is_fine() {
 async fn l03_a_store_that_fails_is_no_success() {
     let setup = Setup::new();
     let store = FailingStore::new(setup.clock.clone());
-    let auth = setup.builder().store(store.clone()).provider(setup.registration()).build().unwrap();
+    let auth = setup.auth_on(store.clone());
     let mut browser = setup.browser(&auth);
     browser.login_as("alice").await;
     store.fail(&[Operation::Delete]);

@@ -11,7 +11,7 @@ const HOUR: Duration = Duration::from_secs(3600);
 async fn k04_k05_each_login_has_a_new_id_and_planted_ones_are_never_adopted() {
     let setup = Setup::new();
     let store = CountingStore::new(setup.clock.clone());
-    let auth = setup.builder().store(store.clone()).provider(setup.registration()).build().unwrap();
+    let auth = setup.auth_on(store.clone());
     let mut browser = setup.browser(&auth);
     let planted = "A".repeat(43);
     browser.plant_cookie("__Host-auth", &planted);
@@ -129,7 +129,7 @@ async fn a_touch_that_fails_does_no_harm() {
 async fn p04_a_session_that_cannot_be_saved_signs_nobody_in() {
     let setup = Setup::new();
     let store = FailingStore::new(setup.clock.clone());
-    let auth = setup.builder().store(store.clone()).provider(setup.registration()).build().unwrap();
+    let auth = setup.auth_on(store.clone());
     let mut browser = setup.browser(&auth);
     browser.open("/private").await;
     store.fail(&[Operation::Create]);
@@ -193,7 +193,7 @@ async fn replicas_share_sessions_and_finish_each_others_logins() {
 async fn p20_what_a_store_keeps_tells_nothing() {
     let setup = Setup::new();
     let store = BytesStore::new(setup.clock.clone());
-    let auth = setup.builder().store(store.clone()).provider(setup.registration()).build().unwrap();
+    let auth = setup.auth_on(store.clone());
     let mut browser = setup.browser(&auth);
     browser.login_as("alice").await;
     let token = browser.open("/token").await.json()["token"].as_str().unwrap().to_owned();

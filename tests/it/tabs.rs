@@ -48,7 +48,7 @@ async fn s30_five_tabs_end_in_any_order() {
 async fn s31_a_flood_of_tabs_keeps_the_cookies_small_and_the_newest_works() {
     let setup = Setup::new();
     let store = CountingStore::new(setup.clock.clone());
-    let auth = setup.builder().store(store.clone()).provider(setup.registration()).build().unwrap();
+    let auth = setup.auth_on(store.clone());
     let mut browser = setup.browser(&auth);
     for _ in 0..200 {
         browser.open("/private").await;
@@ -111,7 +111,7 @@ async fn c18_fifty_callbacks_at_once_make_one_token_request() {
     let setup = Setup::new();
     setup.provider.approve_as(Some("alice"));
     let store = CountingStore::new(setup.clock.clone());
-    let auth = setup.builder().store(store.clone()).provider(setup.registration()).build().unwrap();
+    let auth = setup.auth_on(store.clone());
     let browser = setup.browser(&auth);
     let callback = callback_url(&browser, "/auth/login").await;
     // All fifty carry the cookies of now: the jar of each is its own.

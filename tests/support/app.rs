@@ -7,6 +7,7 @@ use axum::{Json, Router};
 use serde_json::{Value, json};
 use tower_oauth::{AccessToken, Auth, AuthBuilder, User, providers};
 use tower_oauth_core::HttpClient;
+use tower_oauth_core::session::SessionStore;
 use tower_oauth_test::{
     FakeProvider, FakeProviderBuilder, InProcessNetwork, ManualClock, SeededRandom, TestBrowser,
 };
@@ -72,6 +73,17 @@ impl Setup {
     #[must_use]
     pub fn auth(&self) -> Auth {
         self.builder().provider(self.registration()).build().expect("a good configuration")
+    }
+
+    /// The login with the one provider, its sessions in `store`.
+    ///
+    /// # Panics
+    ///
+    /// If the configuration is refused.
+    #[must_use]
+    pub fn auth_on(&self, store: impl SessionStore) -> Auth {
+        let builder = self.builder().store(store).provider(self.registration());
+        builder.build().expect("a good configuration")
     }
 
     /// A browser in front of the [application](app) with this login.

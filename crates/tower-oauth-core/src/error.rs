@@ -192,6 +192,22 @@ impl Error {
         self.0.retry_after
     }
 
+    /// The error with everything that led to it, for the operator's log: `reason: cause: cause`.
+    #[must_use]
+    pub fn with_causes(&self) -> String {
+        let mut text = self.to_string();
+        let mut cause = std::error::Error::source(self);
+        while let Some(error) = cause {
+            let next = error.to_string();
+            if !text.ends_with(&next) {
+                text.push_str(": ");
+                text.push_str(&next);
+            }
+            cause = error.source();
+        }
+        text
+    }
+
     /// The HTTP status that answers the request.
     #[must_use]
     pub fn status(&self) -> http::StatusCode {
@@ -295,6 +311,12 @@ impl ConfigError {
     pub fn setting(&self) -> &str {
         &self.setting
     }
+
+    /// What is wrong with it.
+    #[must_use]
+    pub fn problem(&self) -> &str {
+        &self.problem
+    }
 }
 
 impl fmt::Display for ConfigError {
@@ -308,6 +330,13 @@ impl std::error::Error for ConfigError {}
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn causes_follow_the_reason_once_each() {
+        let refused = HttpError::new(HttpErrorKind::Connect).with_source("bad certificate");
+        let error = Error::from(refused);
+        assert_eq!(error.with_causes(), "could not connect to the provider: bad certificate");
+    }
 
     #[test]
     fn codes_are_distinct() {

@@ -55,13 +55,18 @@ pub struct AuthBuilder {
 pub(crate) struct SettingNames {
     pub(crate) base_url: &'static str,
     pub(crate) secret: &'static str,
+    pub(crate) extra_roots: &'static str,
 }
 
 impl AuthBuilder {
     pub(crate) fn new(base_url: String) -> Self {
         Self {
             base_url,
-            names: SettingNames { base_url: "base_url", secret: "secret" },
+            names: SettingNames {
+                base_url: "base_url",
+                secret: "secret",
+                extra_roots: "extra_root_certificates",
+            },
             providers: Vec::new(),
             secrets: Vec::new(),
             store: None,
@@ -183,7 +188,7 @@ impl AuthBuilder {
         let keys = Arc::new(self.key_ring()?);
         let http = match self.http_client {
             Some(client) => client,
-            None => default_http_client(&self.extra_roots)?,
+            None => default_http_client(&self.extra_roots, self.names.extra_roots)?,
         };
         let environment = Environment::new(http, Arc::clone(&self.clock), Arc::clone(&self.random));
         let routes = Routes { base_path: base_url.path(), mount: &self.mount };
@@ -277,12 +282,18 @@ fn check_mount(mount: &str) -> Result<(), ConfigError> {
 }
 
 #[cfg(feature = "reqwest")]
-fn default_http_client(extra_roots: &[Vec<u8>]) -> Result<Arc<dyn HttpClient>, ConfigError> {
-    Ok(Arc::new(crate::http_client::ReqwestClient::new(extra_roots)?))
+fn default_http_client(
+    extra_roots: &[Vec<u8>],
+    setting: &'static str,
+) -> Result<Arc<dyn HttpClient>, ConfigError> {
+    match crate::http_client::ReqwestClient::new(extra_roots) {
+        Ok(client) => Ok(Arc::new(client)),
+        Err(error) => Err(ConfigError::new(setting, error.problem().to_owned())),
+    }
 }
 
 #[cfg(not(feature = "reqwest"))]
-fn default_http_client(_: &[Vec<u8>]) -> Result<Arc<dyn HttpClient>, ConfigError> {
+fn default_http_client(_: &[Vec<u8>], _: &str) -> Result<Arc<dyn HttpClient>, ConfigError> {
     let problem = "is missing, and the feature `reqwest` that brings the default one is off";
     Err(ConfigError::new("http_client", problem))
 }

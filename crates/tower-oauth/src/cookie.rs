@@ -116,12 +116,14 @@ impl Cookies {
 }
 
 /// The cookies of a request. Names count byte for byte; values in quotes or without a name do not count.
+///
+/// Read as bytes: another cookie of the same host may hold anything, which must not hide ours.
 fn pairs(headers: &HeaderMap) -> impl Iterator<Item = (&str, &str)> {
     headers
         .get_all(COOKIE)
         .into_iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|line| line.split(';'))
+        .flat_map(|line| line.as_bytes().split(|byte| *byte == b';'))
+        .filter_map(|pair| std::str::from_utf8(pair).ok())
         .filter_map(|pair| pair.trim_matches(' ').split_once('='))
         .filter(|(_, value)| !value.starts_with('"'))
 }
@@ -189,5 +191,14 @@ mod tests {
             assert_eq!(session(&[line]), "Absent", "{line}");
         }
         assert_eq!(session(&["a=b;__Host-auth=c"]), "Present(\"c\")");
+    }
+
+    #[test]
+    fn cookies_of_others_hide_nothing() {
+        let mut headers = HeaderMap::new();
+        let line = b"theme=\xff\xfe; name=J\xc3\xb6rg; __Host-auth=c; x";
+        headers.append(COOKIE, HeaderValue::from_bytes(line).unwrap());
+        let found = cookies("https://app.example");
+        assert_eq!(found.session(&headers), SessionCookie::Present("c"));
     }
 }

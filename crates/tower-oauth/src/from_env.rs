@@ -79,8 +79,11 @@ impl Auth {
         let base_url = vars.remove(URL).ok_or_else(|| {
             ConfigError::new(URL, "is not set; it is the public address, as in https://app.example")
         })?;
-        let mut builder =
-            Self::builder(base_url).with_names(SettingNames { base_url: URL, secret: SECRET });
+        let mut builder = Self::builder(base_url).with_names(SettingNames {
+            base_url: URL,
+            secret: SECRET,
+            extra_roots: EXTRA_ROOTS,
+        });
         for secret in vars.remove(SECRET).iter().flat_map(|secrets| secrets.split(',')) {
             builder = builder.secret(secret.trim());
         }

@@ -40,6 +40,8 @@
 //! | `axum` | yes | extractors, on axum-core |
 //! | `reqwest` | yes | the default HTTP client |
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 mod attempts;
 mod auth;
 mod builder;

@@ -8,6 +8,7 @@ mod config;
 mod pages;
 
 use std::error::Error;
+use std::process::ExitCode;
 
 use axum::Router;
 use axum::routing::get;
@@ -26,7 +27,17 @@ pub(crate) struct App {
 }
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn Error>> {
+async fn main() -> ExitCode {
+    match run().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run() -> Result<(), Box<dyn Error>> {
     tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
         .with_max_level(tracing::Level::INFO)

@@ -128,7 +128,8 @@ impl<T> Cached<T> {
                     target: "tower_oauth::discovery",
                     code = error.code(),
                     retry_in_seconds = wait.as_secs(),
-                    "{error}"
+                    "{}",
+                    error.with_causes()
                 );
                 attempts.failure = Some(Failure {
                     kind: error.kind(),

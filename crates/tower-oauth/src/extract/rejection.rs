@@ -115,8 +115,8 @@ impl Rejection {
             return see_other(login_path);
         }
         if matches!(self.kind, RejectionKind::StoreUnavailable | RejectionKind::LayerMissing) {
-            let source = self.source.as_ref().map(tracing::field::display);
-            tracing::error!(target: "tower_oauth::session", code = self.kind.code(), source, "{self}");
+            let reason = self.source.as_ref().map_or_else(|| self.to_string(), |e| e.with_causes());
+            tracing::error!(target: "tower_oauth::session", code = self.kind.code(), "{reason}");
         }
         let mut extra = json!({ "detail": self.to_string() });
         if let (Some(extra), Some(login_path)) = (extra.as_object_mut(), self.login_path) {

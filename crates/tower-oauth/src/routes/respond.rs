@@ -89,22 +89,19 @@ fn correlation_id(auth: &Auth) -> String {
 
 /// One event for each failure. What a person or an attacker can cause at will is no warning.
 fn report(error: &Error, correlation_id: &str) {
-    let source = std::error::Error::source(error).map(tracing::field::display);
-    let code = error.code();
+    let (code, reason) = (error.code(), error.with_causes());
     match error.kind() {
         ErrorKind::Malformed
         | ErrorKind::CrossSite
         | ErrorKind::UnknownProvider
         | ErrorKind::StateInvalid
         | ErrorKind::ProviderDenied => {
-            tracing::info!(target: "tower_oauth::login", code, correlation_id, source, "{error}");
+            tracing::info!(target: "tower_oauth::login", code, correlation_id, "{reason}");
         }
         ErrorKind::ClientRejected | ErrorKind::StoreUnavailable | ErrorKind::Internal => {
-            tracing::error!(target: "tower_oauth::login", code, correlation_id, source, "{error}");
+            tracing::error!(target: "tower_oauth::login", code, correlation_id, "{reason}");
         }
-        _ => {
-            tracing::warn!(target: "tower_oauth::login", code, correlation_id, source, "{error}");
-        }
+        _ => tracing::warn!(target: "tower_oauth::login", code, correlation_id, "{reason}"),
     }
 }
 
