@@ -9,6 +9,7 @@
 )]
 
 mod callback;
+mod conformance;
 mod docs;
 mod extractors;
 mod faults;
