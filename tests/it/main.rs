@@ -16,6 +16,7 @@ mod faults;
 mod github;
 mod hello_world;
 mod id_token;
+mod invariants;
 mod layer;
 mod login;
 mod login_state;

@@ -20,6 +20,8 @@ mod clock;
 mod discovery;
 mod error;
 mod flow;
+#[cfg(test)]
+mod hostile;
 mod http_client;
 mod identity;
 mod jose;

@@ -13,5 +13,5 @@ pub(crate) mod finish;
 mod id_token;
 mod profile;
 pub(crate) mod start;
-mod token_response;
+pub(crate) mod token_response;
 mod userinfo;

@@ -15,7 +15,7 @@ const MAX_EXPIRES_IN: u64 = 100 * 365 * 24 * 60 * 60;
 
 /// Rewrites `response` to what RFC 6749 says: an error has status 400 and JSON, a success has status 200
 /// and a JSON object with `access_token`, `token_type`, and `expires_in` and `scope` of the right types.
-pub(super) fn normalise(
+pub(crate) fn normalise(
     response: &http::Response<Bytes>,
     shape: TokenResponse,
 ) -> Result<http::Response<Vec<u8>>, Error> {
