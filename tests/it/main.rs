@@ -18,6 +18,7 @@ mod hello_world;
 mod id_token;
 mod invariants;
 mod layer;
+mod limits;
 mod login;
 mod login_state;
 mod logout;

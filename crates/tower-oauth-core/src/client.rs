@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{ACCEPT, HeaderName, HeaderValue, RETRY_AFTER};
+use tokio::sync::Semaphore;
 
 use crate::clock::Clock;
 use crate::discovery::Discovered;
@@ -13,6 +14,9 @@ use crate::error::{Error, ErrorKind};
 use crate::http_client::{HttpClient, Limits};
 use crate::provider::Provider;
 use crate::random::Random;
+
+/// Most calls to one provider that are under way at a time.
+const MAX_CALLS: usize = 256;
 
 /// What the flow is given from outside: the core itself opens no socket and reads no clock.
 #[derive(Clone, Debug)]
@@ -45,13 +49,20 @@ pub struct Client {
     pub(crate) redirect_uri: String,
     pub(crate) environment: Environment,
     pub(crate) discovered: Discovered,
+    calls: Semaphore,
 }
 
 impl Client {
     /// The client of `provider` whose authorization responses arrive at `redirect_uri`.
     #[must_use]
     pub fn new(provider: Provider, redirect_uri: String, environment: Environment) -> Self {
-        Self { provider, redirect_uri, environment, discovered: Discovered::default() }
+        Self {
+            provider,
+            redirect_uri,
+            environment,
+            discovered: Discovered::default(),
+            calls: Semaphore::new(MAX_CALLS),
+        }
     }
 
     /// The provider.
@@ -65,12 +76,18 @@ impl Client {
         &self.redirect_uri
     }
 
-    /// Sends a request to the provider with the headers that it insists on.
+    /// Sends a request to the provider with the headers that it insists on. With too many under way, none is
+    /// sent: whoever holds up the provider, or floods us with answers of it, does not pile up requests here.
     pub(crate) async fn send(
         &self,
         mut request: http::Request<Bytes>,
         limits: Limits,
     ) -> Result<http::Response<Bytes>, Error> {
+        let Ok(_permit) = self.calls.try_acquire() else {
+            let reason = "256 calls to the provider are under way";
+            let error = Error::new(ErrorKind::ProviderUnavailable, reason);
+            return Err(error.with_retry_after(Some(Duration::from_secs(1))));
+        };
         let headers = request.headers_mut();
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
         for (name, value) in self.provider.quirks.headers {
