@@ -1,22 +1,36 @@
 //! What a stranger can cause is bounded.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use http::Method;
 use tower_oauth::{HttpClient, HttpError, Limits};
-use tower_oauth_test::TestBrowser;
+use tower_oauth_test::{Endpoint, FakeProvider, Signing, TestBrowser, TestUser};
 use tower_oauth_tests::{BASE_URL, CountingStore, Setup, app};
 
 use crate::login::callback_url;
 
-/// A network in which the token endpoint never answers; it counts who waits.
+/// A network in which one path never answers once it is told so; it counts who waits.
 #[derive(Debug)]
 struct Holding {
     network: Arc<dyn HttpClient>,
+    path: &'static str,
+    holds: AtomicBool,
     waiting: AtomicUsize,
+}
+
+impl Holding {
+    fn new(network: Arc<dyn HttpClient>, path: &'static str) -> Arc<Self> {
+        Arc::new(Self {
+            network,
+            path,
+            holds: AtomicBool::new(false),
+            waiting: AtomicUsize::new(0),
+        })
+    }
 }
 
 #[async_trait]
@@ -26,8 +40,7 @@ impl HttpClient for Holding {
         request: http::Request<Bytes>,
         limits: Limits,
     ) -> Result<http::Response<Bytes>, HttpError> {
-        if request.uri().path() == "/token" && self.waiting.load(Ordering::SeqCst) < usize::MAX / 2
-        {
+        if request.uri().path() == self.path && self.holds.load(Ordering::SeqCst) {
             self.waiting.fetch_add(1, Ordering::SeqCst);
             std::future::pending::<()>().await;
         }
@@ -40,8 +53,7 @@ async fn q07_a_provider_that_hangs_holds_up_a_bounded_number_and_nobody_else() {
     let setup = Setup::new();
     setup.provider.approve_as(Some("alice"));
     let network = setup.provider.http_client();
-    let holding =
-        Arc::new(Holding { network: network.clone(), waiting: AtomicUsize::new(usize::MAX / 2) });
+    let holding = Holding::new(network.clone(), "/token");
     let auth = setup
         .builder()
         .http_client(holding.clone())
@@ -51,7 +63,7 @@ async fn q07_a_provider_that_hangs_holds_up_a_bounded_number_and_nobody_else() {
     let browser = || TestBrowser::new(BASE_URL, app(&auth), network.clone());
     let mut signed_in = browser();
     signed_in.login_as("alice").await;
-    holding.waiting.store(0, Ordering::SeqCst);
+    holding.holds.store(true, Ordering::SeqCst);
 
     let mut tasks = Vec::new();
     for _ in 0..1000 {
@@ -89,4 +101,76 @@ async fn q01_q02_q03_strangers_write_nothing_and_cause_no_call() {
     }
     assert_eq!(store.total(), 0);
     assert_eq!(setup.provider.requests().len(), calls);
+}
+
+/// A browser that hangs up while its login is being finished leaves nothing half done.
+#[tokio::test]
+async fn c48_a_browser_that_hangs_up_leaves_no_session_and_a_used_attempt() {
+    for path in ["/token", "/jwks", "/userinfo"] {
+        let setup = Setup::new();
+        setup.provider.approve_as(Some("alice"));
+        let store = CountingStore::new(setup.clock.clone());
+        let network = setup.provider.http_client();
+        let holding = Holding::new(network.clone(), path);
+        let builder = setup.builder().http_client(holding.clone()).store(store.clone());
+        let auth = builder.provider(setup.registration()).build().unwrap();
+        let mut browser = TestBrowser::new(BASE_URL, app(&auth), network);
+        let callback = callback_url(&browser, "/auth/login").await;
+        holding.holds.store(true, Ordering::SeqCst);
+        let (tab, url) = (browser.clone(), callback.clone());
+        let task = tokio::spawn(async move { tab.request(Method::GET, &url, &[]).await });
+        while holding.waiting.load(Ordering::SeqCst) == 0 {
+            tokio::task::yield_now().await;
+        }
+        task.abort();
+        assert!(task.await.unwrap_err().is_cancelled());
+        holding.holds.store(false, Ordering::SeqCst);
+        assert_eq!(store.sessions(), 0, "{path}");
+        assert_eq!(browser.request(Method::GET, &callback, &[]).await.status(), 400, "{path}");
+        assert_eq!(browser.login_as("alice").await.text(), "Hello, Alice Liddell!", "{path}");
+    }
+}
+
+/// A hundred people sign in at once, some hang up: nobody ever gets what is another's.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn x12_nothing_of_one_user_reaches_another() {
+    let people: Vec<String> = (0..100).map(|number| format!("person-{number:03}")).collect();
+    let setup = Setup::with(|op| {
+        people.iter().fold(op.signing(Signing::Es256), |op, person| {
+            op.user(TestUser::new(person).with_claim("name", person.as_str()))
+        })
+    });
+    let auth = setup.auth();
+    let tasks = people.into_iter().enumerate().map(|(number, person)| {
+        let browser = setup.browser(&auth);
+        tokio::spawn(signs_in_thrice(setup.provider.clone(), browser, number, person))
+    });
+    for task in tasks.collect::<Vec<_>>() {
+        task.await.unwrap();
+    }
+}
+
+async fn signs_in_thrice(
+    provider: FakeProvider,
+    mut browser: TestBrowser,
+    number: usize,
+    person: String,
+) {
+    for round in 0..3 {
+        if (number + round).is_multiple_of(4) {
+            let mut tab = browser.clone();
+            let hangs_up = async move { tab.login_as("person-000").await };
+            let _ = tokio::time::timeout(Duration::ZERO, hangs_up).await;
+            browser.clear_cookies();
+        }
+        assert_eq!(browser.login_as(&person).await.text(), format!("Hello, {person}!"));
+        let token = browser.open("/token").await.json()["token"].as_str().unwrap().to_owned();
+        let request = http::Request::get(provider.url(Endpoint::UserInfo))
+            .header("authorization", format!("Bearer {token}"))
+            .body(Bytes::new())
+            .unwrap();
+        let answer = provider.handle(request);
+        let owner: serde_json::Value = serde_json::from_slice(answer.body()).unwrap();
+        assert_eq!(owner["sub"], person.as_str());
+    }
 }

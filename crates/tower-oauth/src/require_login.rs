@@ -9,8 +9,7 @@ use http::{Request, Response};
 use tower_layer::Layer;
 use tower_service::Service;
 
-use crate::extract::{Rejection, RejectionKind, User};
-use crate::layer::Handle;
+use crate::extract::User;
 
 /// Answers for a group of routes when nobody is signed in, as the [`User`] extractor does for one.
 ///
@@ -78,17 +77,10 @@ where
         let mut inner = mem::replace(&mut self.inner, clone);
         Box::pin(async move {
             let (parts, body) = request.into_parts();
-            let rejection = match User::from_parts(&parts).await {
-                Ok(Some(_)) => return inner.call(Request::from_parts(parts, body)).await,
-                Ok(None) => match parts.extensions.get::<Handle>() {
-                    Some(handle) => {
-                        Rejection::sign_in(RejectionKind::LoginRequired, handle, &parts)
-                    }
-                    None => Rejection::plain(RejectionKind::LayerMissing),
-                },
-                Err(rejection) => rejection,
-            };
-            Ok(rejection.into_response())
+            match User::required_from_parts(&parts).await {
+                Ok(_) => inner.call(Request::from_parts(parts, body)).await,
+                Err(rejection) => Ok(rejection.into_response()),
+            }
         })
     }
 }

@@ -42,7 +42,10 @@ pub(crate) async fn api(State(app): State<App>, token: AccessToken) -> Response 
             let body = serde_json::from_str(&answer.body).unwrap_or(Value::String(answer.body));
             Json(json!({ "status": answer.status.as_u16(), "body": body })).into_response()
         }
-        Err(problem) => (StatusCode::BAD_GATEWAY, problem).into_response(),
+        Err(problem) => {
+            let body = json!({ "status": StatusCode::BAD_GATEWAY.as_u16(), "body": problem });
+            (StatusCode::BAD_GATEWAY, Json(body)).into_response()
+        }
     }
 }
 

@@ -6,17 +6,13 @@ use axum_core::response::{IntoResponse, Response};
 use http::request::Parts;
 use serde::de::DeserializeOwned;
 
-use super::user::handle;
-use super::{AccessToken, Claims, Rejection, RejectionKind, User};
+use super::{AccessToken, Claims, Rejection, User};
 
 impl<S: Send + Sync> FromRequestParts<S> for User {
     type Rejection = Rejection;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Rejection> {
-        match Self::from_parts(parts).await? {
-            Some(user) => Ok(user),
-            None => Err(Rejection::sign_in(RejectionKind::LoginRequired, handle(parts)?, parts)),
-        }
+        Self::required_from_parts(parts).await
     }
 }
 

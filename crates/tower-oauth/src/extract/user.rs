@@ -39,6 +39,15 @@ impl User {
         Ok(session(parts).await?.map(|session| Self(Arc::clone(session))))
     }
 
+    /// The user of the request with these `parts`, for whom nobody else will do.
+    ///
+    /// # Errors
+    ///
+    /// When nobody is signed in, the [layer](crate::Auth::layer) is missing, or the session store failed.
+    pub async fn required_from_parts(parts: &Parts) -> Result<Self, Rejection> {
+        required_session(parts).await.map(|session| Self(Arc::clone(session)))
+    }
+
     /// The key of the provider that the user signed in with, as in `github`.
     #[must_use]
     pub fn provider(&self) -> &str {
