@@ -13,7 +13,7 @@ use tower_oauth_tests::{BASE_URL, CountingStore, Setup, app};
 
 use crate::login::callback_url;
 
-/// A network in which one path never answers once it is told so; it counts who waits.
+/// A network in which one path does not answer while it is told so; it counts who waited.
 #[derive(Debug)]
 struct Holding {
     network: Arc<dyn HttpClient>,
@@ -42,7 +42,9 @@ impl HttpClient for Holding {
     ) -> Result<http::Response<Bytes>, HttpError> {
         if request.uri().path() == self.path && self.holds.load(Ordering::SeqCst) {
             self.waiting.fetch_add(1, Ordering::SeqCst);
-            std::future::pending::<()>().await;
+            while self.holds.load(Ordering::SeqCst) {
+                tokio::task::yield_now().await;
+            }
         }
         self.network.send(request, limits).await
     }
@@ -101,6 +103,32 @@ async fn q01_q02_q03_strangers_write_nothing_and_cause_no_call() {
     }
     assert_eq!(store.total(), 0);
     assert_eq!(setup.provider.requests().len(), calls);
+}
+
+#[tokio::test]
+async fn d22_many_logins_wait_for_one_fetch_of_the_keys() {
+    let setup = Setup::new();
+    setup.provider.approve_as(Some("alice"));
+    let network = setup.provider.http_client();
+    let holding = Holding::new(network.clone(), "/jwks");
+    holding.holds.store(true, Ordering::SeqCst);
+    let builder = setup.builder().http_client(holding.clone());
+    let auth = builder.provider(setup.registration()).build().unwrap();
+    let tasks: Vec<_> = (0..200)
+        .map(|_| {
+            let mut browser = TestBrowser::new(BASE_URL, app(&auth), network.clone());
+            tokio::spawn(async move { browser.open("/auth/login").await.text() })
+        })
+        .collect();
+    while setup.provider.requests_to(Endpoint::Token).len() < 200 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(holding.waiting.load(Ordering::SeqCst), 1);
+    holding.holds.store(false, Ordering::SeqCst);
+    for task in tasks {
+        assert_eq!(task.await.unwrap(), "Hello, Alice Liddell!");
+    }
+    assert_eq!(setup.provider.requests_to(Endpoint::Jwks).len(), 1);
 }
 
 /// A browser that hangs up while its login is being finished leaves nothing half done.

@@ -73,6 +73,23 @@ async fn the_default_client_keeps_its_limits() {
     assert!(!source.contains("127.0.0.1:9/"), "{source}");
 }
 
+#[tokio::test]
+async fn t24_cookies_of_the_provider_are_not_kept() {
+    let mut loopback = Loopback::start().await;
+    let provider = loopback.provider.provider().clone();
+    for endpoint in [Endpoint::Metadata, Endpoint::Token] {
+        let cookie = Answer::correct().header("set-cookie", "of=alice; Path=/");
+        provider.answer_always(endpoint, cookie);
+    }
+    loopback.browser.login_as("alice").await;
+    loopback.browser.login_as("bob").await;
+    let of_the_application =
+        [Endpoint::Metadata, Endpoint::Jwks, Endpoint::Token, Endpoint::UserInfo];
+    for request in of_the_application.into_iter().flat_map(|e| provider.requests_to(e)) {
+        assert!(!request.headers().contains_key("cookie"), "{:?}", request.endpoint());
+    }
+}
+
 #[test]
 fn extra_roots_must_be_certificates() {
     for pem in [&b""[..], b"not a certificate"] {

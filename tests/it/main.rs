@@ -11,6 +11,7 @@
 mod callback;
 mod conformance;
 mod docs;
+mod edges;
 mod extractors;
 mod faults;
 mod github;
