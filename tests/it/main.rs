@@ -24,6 +24,7 @@ mod login;
 mod login_state;
 mod logout;
 mod loopback;
+mod named_tests;
 mod oidc_provider;
 mod pages;
 mod secrets;

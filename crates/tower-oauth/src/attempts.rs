@@ -1,5 +1,7 @@
 //! Where login attempts wait for the browser's return, and how many of them.
 
+use std::time::Duration;
+
 use http::{HeaderMap, HeaderValue};
 use tower_oauth_core::session::{Payload, Record, SessionId};
 use tower_oauth_core::{Attempt, Error, State};
@@ -11,6 +13,10 @@ use crate::cookie::SameSite;
 /// refuses a request whose headers grow without end.
 const MAX_ATTEMPTS: usize = 8;
 const MAX_ATTEMPT_BYTES: usize = 3 * 1024;
+
+/// How much longer the mark of a used attempt is kept than the attempt: by so much the clocks of replicas
+/// and store may differ without an attempt being used twice.
+const CLOCK_TOLERANCE: Duration = Duration::from_secs(5 * 60);
 
 /// Where login attempts wait for the browser's return.
 ///
@@ -72,6 +78,12 @@ pub(crate) async fn find(
         }
     };
     Ok(attempt.filter(|attempt| attempt.matches(state)))
+}
+
+/// Uses `attempt` up. `true` for the one caller who may go on with it, over all processes.
+pub(crate) async fn consume(auth: &Auth, attempt: &Attempt) -> Result<bool, Error> {
+    let until = attempt.expires() + CLOCK_TOLERANCE;
+    Ok(auth.inner().store.mark_once(&attempt.mark(), until).await?)
 }
 
 /// The cookie that ends `attempt` in the browser. What is left of it in a store ends by itself.

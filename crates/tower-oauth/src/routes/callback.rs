@@ -8,7 +8,7 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Response};
 use http_body::Body;
 use tower_oauth_core::provider::ResponseMode;
-use tower_oauth_core::{AuthorizationResponse, Client, Error, ErrorKind, Login, ReturnTo, State};
+use tower_oauth_core::{AuthorizationResponse, Client, Error, ErrorKind, Login, State};
 
 use super::login::{check_navigation, client};
 use super::respond::{Failure, see_other};
@@ -52,36 +52,24 @@ async fn finish(
     parameters: &[u8],
 ) -> Result<Response<Bytes>, Failure> {
     let key = client.provider().login_key();
-    let start_again = |error: Error| Failure::from(error).with_retry(auth, key, None);
-    let response = AuthorizationResponse::parse(parameters).map_err(start_again)?;
+    let response = AuthorizationResponse::parse(parameters)
+        .map_err(|error| Failure::from(error).with_retry(auth, key, None))?;
     let now = auth.inner().environment.clock.now();
     let attempt = attempts::find(auth, headers, response.state()).await?;
     let Some(attempt) = attempt.filter(|a| a.provider() == key && !a.is_expired(now)) else {
-        return match earlier_target(auth, headers, response.state()).await? {
-            Some(target) => Ok(see_other(target.as_str())),
-            None => Err(start_again(Error::new(
-                ErrorKind::StateInvalid,
-                "no attempt of this browser is waiting for the response",
-            ))),
-        };
+        return without_attempt(auth, headers, key, response.state()).await;
     };
-    let return_to = attempt.return_to().clone();
-    let fail = |error: Error| Failure::from(error).with_retry(auth, key, Some(&return_to));
     // Before anything goes out: whatever happens next, no second request will act on this attempt.
-    if !auth
-        .inner()
-        .store
-        .mark_once(&attempt.mark(), attempt.expires())
-        .await
-        .map_err(Error::from)?
-    {
-        return match earlier_target(auth, headers, response.state()).await? {
-            Some(target) => Ok(see_other(target.as_str())),
-            None => Err(fail(Error::new(ErrorKind::StateInvalid, "the attempt was used already"))),
-        };
+    if !attempts::consume(auth, &attempt).await? {
+        return without_attempt(auth, headers, key, response.state()).await;
     }
+    let return_to = attempt.return_to().clone();
     let clear_attempt = attempts::clear(auth, &attempt);
-    let fail = |error| fail(error).with_cookie(clear_attempt.clone());
+    let fail = |error: Error| {
+        Failure::from(error)
+            .with_retry(auth, key, Some(&return_to))
+            .with_cookie(clear_attempt.clone())
+    };
     let code = client.authorize(attempt, response).await.map_err(fail)?;
     let login = client.finish(code).await.map_err(fail)?;
     let session_cookie = sign_in(auth, headers, login).await.map_err(fail)?;
@@ -91,18 +79,21 @@ async fn finish(
     Ok(response)
 }
 
-/// Where the login with this `state` ended, if it made the session that this browser has now: the
-/// callback was loaded again, by the back button or a reload.
-async fn earlier_target(
+/// The answer to a response that no waiting attempt of this browser belongs to. Where it made the session that
+/// the browser has now, the callback was loaded again, by the back button or a reload: the browser goes on.
+async fn without_attempt(
     auth: &Auth,
     headers: &HeaderMap,
+    key: &str,
     state: &State,
-) -> Result<Option<ReturnTo>, Error> {
-    let live = auth.load_session(headers).await?;
-    Ok(live
-        .map(|live| live.session.login.clone())
-        .filter(|login| login.is_of(state))
-        .map(|login| login.return_to))
+) -> Result<Response<Bytes>, Failure> {
+    if let Some(live) = auth.load_session(headers).await?
+        && live.session.login.is_of(state)
+    {
+        return Ok(see_other(live.session.login.return_to.as_str()));
+    }
+    let reason = "no attempt of this browser is waiting for the response";
+    Err(Failure::from(Error::new(ErrorKind::StateInvalid, reason)).with_retry(auth, key, None))
 }
 
 /// Creates the new session, then ends the old one of this browser, and returns the new one's cookie.
