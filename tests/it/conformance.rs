@@ -235,9 +235,8 @@ mod form_post_rp {
     async fn oidcc_client_test_form_post_error() {
         let plan = plan();
         let registration = plan.setup.registration().authorization_parameter("prompt", "none");
-        let registration = registration
-            .authorization_parameter("max_age", "0")
-            .quirks(|quirks| quirks.response_mode = ResponseMode::FormPost);
+        let registration =
+            registration.quirks(|quirks| quirks.response_mode = ResponseMode::FormPost);
         let auth = plan.setup.builder().provider(registration).build().unwrap();
         let mut browser = plan.setup.browser(&auth);
         let page = browser.open("/private").await;

@@ -253,6 +253,8 @@ fn the_redirect_uri_to_register_is_told() {
     assert_eq!(uris, [("op", "https://app.example/auth/callback/op")]);
 }
 
+const LONG_SECRET: &str = "a secret that is long enough: 0123456789";
+
 #[test]
 fn x08_a_configuration_that_cannot_work_is_refused() {
     let setup = Setup::new();
@@ -285,6 +287,38 @@ fn x08_a_configuration_that_cannot_work_is_refused() {
         (
             setup.builder().provider(registration()).secret("short"),
             "secret: must have at least 32 bytes",
+        ),
+        (
+            setup
+                .builder()
+                .provider(registration())
+                .secret(LONG_SECRET)
+                .provider(tower_oauth::providers::github("id", LONG_SECRET)),
+            "secret: is the client secret of provider github",
+        ),
+        (
+            setup.builder().provider(
+                registration()
+                    .authorization_parameter("hd", "a")
+                    .authorization_parameter("hd", "b"),
+            ),
+            "provider op, authorization parameter: \"hd\" is given twice",
+        ),
+        (
+            setup.builder().provider(registration().authorization_parameter("max_age", "0")),
+            "provider op, authorization parameter: \"max_age\" is set by the flow",
+        ),
+        (
+            setup.builder().provider(registration().quirks(|q| q.headers = &[("a b", "c")])),
+            "provider op, headers: \"a b\" is not a header",
+        ),
+        (
+            Auth::builder("http://localhost").http_client(setup.provider.http_client()).provider(
+                registration().quirks(|quirks| {
+                    quirks.response_mode = tower_oauth::provider::ResponseMode::FormPost;
+                }),
+            ),
+            "provider op: answers by a form",
         ),
         (Auth::builder("http://app.example").provider(registration()), "base_url: "),
     ] {

@@ -37,7 +37,8 @@ async fn the_cookie_holds_a_key_and_the_store_a_seal() {
 async fn it_is_bound_to_the_browser_and_used_once() {
     let setup = Setup::new();
     setup.provider.approve_as(Some("alice"));
-    let auth = stored(&setup, CountingStore::new(setup.clock.clone()));
+    let store = CountingStore::new(setup.clock.clone());
+    let auth = stored(&setup, store.clone());
     let (mut browser, stranger) = (setup.browser(&auth), setup.browser(&auth));
     let callback = callback_url(&browser, "/auth/login?return_to=/private").await;
     assert_eq!(stranger.request(Method::GET, &callback, &[]).await.status(), 400);
@@ -48,6 +49,7 @@ async fn it_is_bound_to_the_browser_and_used_once() {
         assert_eq!(page.status(), 400);
     }
     assert_eq!(browser.open(&callback).await.text(), "private to sub-alice");
+    assert_eq!(store.sessions(), 1, "the session, and nothing of the attempt");
     assert_eq!(browser.open(&callback).await.text(), "private to sub-alice", "a reload");
     assert_eq!(setup.provider.requests_to(Endpoint::Token).len(), 1);
 }

@@ -74,6 +74,20 @@ async fn l03_a_store_that_fails_is_no_success() {
 }
 
 #[tokio::test]
+async fn k08_signing_out_with_two_session_cookies_ends_both() {
+    let setup = Setup::new();
+    let store = CountingStore::new(setup.clock.clone());
+    let auth = setup.auth_on(store.clone());
+    let (mut one, mut two) = (setup.browser(&auth), setup.browser(&auth));
+    one.login_as("alice").await;
+    two.login_as("bob").await;
+    let header = format!("__Host-auth={}; __Host-auth={}", one.cookies()[0].1, two.cookies()[0].1);
+    let headers = [("cookie", header.as_str()), ("sec-fetch-site", "same-origin")];
+    let page = setup.browser(&auth).request(Method::POST, "/auth/logout", &headers).await;
+    assert_eq!((page.status().as_u16(), store.sessions()), (204, 0));
+}
+
+#[tokio::test]
 async fn l07_the_signed_out_page_changes_nothing() {
     let setup = Setup::new();
     let mut browser = setup.browser(&setup.auth());

@@ -141,6 +141,51 @@ async fn p04_a_session_that_cannot_be_saved_signs_nobody_in() {
     assert_eq!(browser.click("Alice").await.text(), "private to sub-alice");
 }
 
+/// Two applications of one company, with one secret and one store: what one signed in, the other does not know.
+#[tokio::test]
+async fn k13_another_application_with_the_same_secret_and_store_knows_nobody() {
+    let setup = Setup::new();
+    for in_process in [true, false] {
+        let (memory, bytes) =
+            (CountingStore::new(setup.clock.clone()), BytesStore::new(setup.clock.clone()));
+        let application = |base_url: &str| {
+            let builder = tower_oauth::Auth::builder(base_url)
+                .http_client(setup.provider.http_client())
+                .clock(std::sync::Arc::new(setup.clock.clone()))
+                .secret("a secret of the company that nobody can guess 0123456789")
+                .provider(setup.registration());
+            let builder = if in_process {
+                builder.store(memory.clone())
+            } else {
+                builder.store(bytes.clone())
+            };
+            builder.build().unwrap()
+        };
+        let (one, other) =
+            (application(tower_oauth_tests::BASE_URL), application("https://other.example"));
+        let mut browser = setup.browser(&one);
+        browser.login_as("alice").await;
+        let header = format!("__Host-auth={}", browser.cookies()[0].1);
+        let elsewhere = setup.browser(&other);
+        let page = elsewhere.request(Method::GET, "/private", &[("cookie", &header)]).await;
+        assert_eq!(page.status(), 401, "in process: {in_process}");
+    }
+}
+
+/// A provider that is taken out of the configuration no longer vouches for anybody.
+#[tokio::test]
+async fn sessions_of_a_provider_that_is_gone_are_over() {
+    let setup = Setup::new();
+    let store = CountingStore::new(setup.clock.clone());
+    let mut browser = setup.browser(&setup.auth_on(store.clone()));
+    browser.login_as("alice").await;
+    let header = format!("__Host-auth={}", browser.cookies()[0].1);
+    let builder = setup.builder().store(store).provider(setup.registration().key("successor"));
+    let later = setup.browser(&builder.build().unwrap());
+    let page = later.request(Method::GET, "/private", &[("cookie", &header)]).await;
+    assert_eq!(page.status(), 401);
+}
+
 #[tokio::test]
 async fn k08_two_session_cookies_are_nobody() {
     let setup = Setup::new();

@@ -91,7 +91,12 @@ impl Client {
         let headers = request.headers_mut();
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
         for (name, value) in self.provider.quirks.headers {
-            headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+            // Checked by `Provider::validate`.
+            if let (Ok(name), Ok(value)) =
+                (HeaderName::try_from(*name), HeaderValue::try_from(*value))
+            {
+                headers.insert(name, value);
+            }
         }
         let response = self.environment.http.send(request, limits).await?;
         if response.body().len() > limits.max_body {

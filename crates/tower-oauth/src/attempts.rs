@@ -64,8 +64,7 @@ pub(crate) async fn find(
 ) -> Result<Option<Attempt>, Error> {
     let inner = auth.inner();
     let label = Attempt::label(state);
-    let mut named = inner.cookies.attempts(headers).filter(|(name, _)| *name == label);
-    let Some((_, value)) = named.next() else { return Ok(None) };
+    let Some(value) = value(auth, headers, &label) else { return Ok(None) };
     let attempt = match inner.login_state {
         LoginState::Sealed => Attempt::open(&inner.keys, &context(auth), &label, value),
         LoginState::Stored => {
@@ -81,14 +80,34 @@ pub(crate) async fn find(
 }
 
 /// Uses `attempt` up. `true` for the one caller who may go on with it, over all processes.
-pub(crate) async fn consume(auth: &Auth, attempt: &Attempt) -> Result<bool, Error> {
+pub(crate) async fn consume(
+    auth: &Auth,
+    headers: &HeaderMap,
+    attempt: &Attempt,
+) -> Result<bool, Error> {
+    let inner = auth.inner();
     let until = attempt.expires() + CLOCK_TOLERANCE;
-    Ok(auth.inner().store.mark_once(&attempt.mark(), until).await?)
+    let is_first = inner.store.mark_once(&attempt.mark(), until).await?;
+    if is_first
+        && inner.login_state == LoginState::Stored
+        && let Some(key) = value(auth, headers, &attempt.own_label()).and_then(SessionId::parse)
+        && let Err(error) = inner.store.delete(&key.store_key()).await
+    {
+        // It cannot be used again, and ends by itself.
+        tracing::warn!(target: "tower_oauth::login", "a used attempt stays in the store: {error}");
+    }
+    Ok(is_first)
 }
 
-/// The cookie that ends `attempt` in the browser. What is left of it in a store ends by itself.
+/// The cookie that ends `attempt` in the browser.
 pub(crate) fn clear(auth: &Auth, attempt: &Attempt) -> HeaderValue {
     auth.inner().cookies.clear_attempt(&attempt.own_label())
+}
+
+/// The value of the cookie of the attempt with this `label`.
+fn value<'a>(auth: &'a Auth, headers: &'a HeaderMap, label: &str) -> Option<&'a str> {
+    let mut attempts = auth.inner().cookies.attempts(headers);
+    attempts.find(|(name, _)| *name == label).map(|(_, value)| value)
 }
 
 /// Ties an attempt to this application, whoever else has the same secret.

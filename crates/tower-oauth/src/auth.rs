@@ -15,6 +15,9 @@ use crate::layer::{AuthLayer, AuthService};
 use crate::pages::Pages;
 use crate::routes::{NotFound, Routes};
 
+/// Most sessions that one request ends: a browser has one, a header has room for many.
+const MAX_ENDED: usize = 8;
+
 /// The login of one application: its providers, its session store, its settings.
 ///
 /// ```no_run
@@ -141,6 +144,10 @@ impl Auth {
             return Ok(None);
         };
         let now = self.0.environment.clock.now();
+        if self.client(&session.connection.provider).is_none() {
+            tracing::info!(target: "tower_oauth::session", session = ?key, "its provider is no longer configured");
+            return Ok(None);
+        }
         // The store expires records; the session's own end is kept whatever the store does.
         if session.expires <= now || stored.expires <= now {
             return Ok(None);
@@ -180,12 +187,12 @@ impl Auth {
         Err(Error::new(ErrorKind::StoreUnavailable, "the store says that every new id is taken"))
     }
 
-    /// Ends the session that the request's cookie names. `Ok` means that it is gone.
-    pub(crate) async fn end_session(&self, headers: &HeaderMap) -> Result<(), Error> {
-        if let SessionCookie::Present(value) = self.0.cookies.session(headers)
-            && let Some(id) = SessionId::parse(value)
-        {
-            self.0.store.delete(&id.store_key()).await?;
+    /// Ends every session that the request names. `Ok` means that they are gone.
+    pub(crate) async fn end_sessions(&self, headers: &HeaderMap) -> Result<(), Error> {
+        for id in self.0.cookies.sessions(headers).filter_map(SessionId::parse).take(MAX_ENDED) {
+            let key = id.store_key();
+            self.0.store.delete(&key).await?;
+            tracing::info!(target: "tower_oauth::session", session = ?key, "ended");
         }
         Ok(())
     }

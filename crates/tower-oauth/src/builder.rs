@@ -207,13 +207,15 @@ impl AuthBuilder {
                 Client::new(provider, redirect_uri, environment.clone())
             })
             .collect();
+        let codec = SessionCodec::new(base_url.join(""), Arc::clone(&keys), self.random);
+        let codec = Arc::new(codec);
         Ok(Auth::from_inner(Inner {
             cookies: Cookies::new(&base_url),
             base_url,
             mount: self.mount,
             clients,
             store: self.store.unwrap_or_else(|| Arc::new(MemoryStore::new(self.clock))),
-            codec: Arc::new(SessionCodec::new(Arc::clone(&keys), self.random)),
+            codec,
             keys,
             environment,
             lifetimes: self.lifetimes,
@@ -233,6 +235,11 @@ impl AuthBuilder {
             if !keys.insert(key) {
                 let problem = format!("{key:?} is used twice; give one another with `.key(..)`");
                 return Err(ConfigError::new("provider key", problem));
+            }
+            if self.secrets.iter().any(|secret| provider.is_client_secret(secret)) {
+                let problem =
+                    format!("is the client secret of provider {key}; make one of its own");
+                return Err(ConfigError::new(self.names.secret, problem));
             }
             if provider.response_mode() == ResponseMode::FormPost && !base_url.is_secure() {
                 return Err(ConfigError::new(

@@ -48,9 +48,9 @@ impl Cookies {
         Self { attempt_prefix: format!("{session}-attempt-"), session, secure }
     }
 
-    pub(crate) fn session<'a>(&self, headers: &'a HeaderMap) -> SessionCookie<'a> {
+    pub(crate) fn session<'a>(&'a self, headers: &'a HeaderMap) -> SessionCookie<'a> {
         let mut found = SessionCookie::Absent;
-        for (_, value) in pairs(headers).filter(|(name, _)| *name == self.session) {
+        for value in self.sessions(headers) {
             found = match found {
                 SessionCookie::Absent => SessionCookie::Present(value),
                 SessionCookie::Present(first) if first == value => found,
@@ -58,6 +58,11 @@ impl Cookies {
             };
         }
         found
+    }
+
+    /// Every session that the request names.
+    pub(crate) fn sessions<'a>(&'a self, headers: &'a HeaderMap) -> impl Iterator<Item = &'a str> {
+        pairs(headers).filter(|(name, _)| *name == self.session).map(|(_, value)| value)
     }
 
     /// The attempts of this browser: (label, sealed), in the order of the header.

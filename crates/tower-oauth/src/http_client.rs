@@ -24,6 +24,11 @@ impl ReqwestClient {
             .redirect(redirect::Policy::none())
             .no_proxy()
             .referer(false)
+            // Should another crate of the build switch these on: what is read is what was sent.
+            .no_gzip()
+            .no_brotli()
+            .no_zstd()
+            .no_deflate()
             .user_agent(concat!("tower-oauth/", env!("CARGO_PKG_VERSION")));
         for pem in extra_roots {
             let certificates = reqwest::Certificate::from_pem_bundle(pem).map_err(refuse)?;

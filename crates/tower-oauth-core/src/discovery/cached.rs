@@ -112,6 +112,7 @@ impl<T> Cached<T> {
         clock: &dyn Clock,
         fetch: impl Future<Output = Result<T, Error>>,
     ) -> Result<Arc<T>, Error> {
+        // A caller who is dropped in here leaves no back-off: whoever hangs up must not keep others out.
         match fetch.await {
             Ok(value) => {
                 let value = Arc::new(value);

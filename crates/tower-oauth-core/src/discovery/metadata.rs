@@ -42,7 +42,12 @@ impl Metadata {
         check_issuer(&issuer, provider)?;
         let endpoint_of = |name: &str| -> Result<String, String> {
             let url = required(&document, name)?;
-            endpoint(&url).map_err(|problem| format!("has a `{name}` that {problem}"))?;
+            let parsed =
+                endpoint(&url).map_err(|problem| format!("has a `{name}` that {problem}"))?;
+            // Only a provider on this machine may send the client's secret over this machine.
+            if parsed.scheme() == "http" && !provider.issuer().starts_with("http://") {
+                return Err(format!("has a `{name}` that is http, though the issuer is https"));
+            }
             Ok(url)
         };
         let userinfo_endpoint = match document.get("userinfo_endpoint") {
@@ -81,12 +86,15 @@ impl Metadata {
 /// OpenID Connect Discovery section 4.3: the document names the issuer it was asked for, exactly.
 fn check_issuer(issuer: &str, provider: &Provider) -> Result<(), String> {
     let configured = provider.issuer();
-    let matches = issuer == configured
-        || (provider.quirks.issuer == IssuerRule::TenantTemplate && issuer.contains("{tenantid}"));
-    if matches {
+    let origin = |url: &str| url::Url::parse(url).ok().map(|url| url.origin());
+    let is_template = provider.quirks.issuer == IssuerRule::TenantTemplate
+        && issuer.contains("{tenantid}")
+        && origin(issuer) == origin(configured);
+    if issuer == configured || is_template {
         return Ok(());
     }
-    Err(format!("names the issuer {issuer:?}, but the configuration says {configured:?}"))
+    let shown: String = issuer.chars().take(200).collect();
+    Err(format!("names the issuer {shown:?}, but the configuration says {configured:?}"))
 }
 
 fn required(document: &Map<String, Value>, name: &str) -> Result<String, String> {
@@ -156,7 +164,10 @@ mod tests {
         }
         let mut document = document();
         document["token_endpoint"] = "http://127.0.0.1:9/token".into();
-        assert!(parse(&document).is_ok());
+        assert!(parse(&document).is_err(), "an https issuer does not send secrets over http");
+        document["issuer"] = "http://localhost:1".into();
+        let local = oidc("http://localhost:1", "id", "secret");
+        assert!(Metadata::parse(document.to_string().as_bytes(), &local).is_ok());
     }
 
     #[test]

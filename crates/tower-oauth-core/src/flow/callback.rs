@@ -176,12 +176,18 @@ impl Client {
             let reason = "the provider's issuer changed since the attempt was started";
             return Err(Error::new(ErrorKind::IssuerMismatch, reason));
         }
-        // The issuer of a multi-tenant provider is known only once the ID token names the tenant.
-        if self.provider.quirks.issuer == IssuerRule::TenantTemplate {
-            return Ok(());
-        }
+        let is_expected = |iss: &str| match self.provider.quirks.issuer {
+            IssuerRule::Exact => iss == attempt.issuer,
+            // Which tenant it is, the ID token will say.
+            IssuerRule::TenantTemplate => {
+                let (start, end) =
+                    attempt.issuer.split_once("{tenantid}").unwrap_or((&attempt.issuer, ""));
+                let tenant = iss.strip_prefix(start).and_then(|rest| rest.strip_suffix(end));
+                tenant.is_some_and(|tenant| !tenant.contains('/'))
+            }
+        };
         match iss {
-            Some(iss) if iss == attempt.issuer => Ok(()),
+            Some(iss) if is_expected(iss) => Ok(()),
             Some(_) => Err(Error::new(
                 ErrorKind::IssuerMismatch,
                 format!("the response names an issuer other than {:?}", attempt.issuer),

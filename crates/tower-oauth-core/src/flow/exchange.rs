@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
+use http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
 use oauth2::basic::{
     BasicErrorResponse, BasicErrorResponseType, BasicRevocationErrorResponse,
     BasicTokenIntrospectionResponse, BasicTokenType,
@@ -105,7 +105,10 @@ impl<'c> AsyncHttpClient<'c> for TokenEndpoint<'_> {
     fn call(&'c self, request: http::Request<Vec<u8>>) -> Self::Future {
         Box::pin(async move {
             let quirks = &self.0.provider.quirks;
-            let request = shape(request, quirks.token_request, quirks.parameter_names)?;
+            let mut request = shape(request, quirks.token_request, quirks.parameter_names)?;
+            if let Some(credentials) = request.headers_mut().get_mut(AUTHORIZATION) {
+                credentials.set_sensitive(true);
+            }
             let response = self.0.send(request, LIMITS).await?;
             Ok(token_response::normalise(&response, quirks.token_response)?)
         })

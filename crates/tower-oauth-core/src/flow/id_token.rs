@@ -80,7 +80,8 @@ fn check_issuer(claims: &Claims, metadata: &Metadata, rule: IssuerRule) -> Resul
         IssuerRule::TenantTemplate => metadata.issuer.replace("{tenantid}", text(claims, "tid")?),
     };
     if issuer != expected {
-        return Err(invalid(format!("is of the issuer {issuer:?}, not {expected:?}")));
+        let shown: String = issuer.chars().take(200).collect();
+        return Err(invalid(format!("is of the issuer {shown:?}, not {expected:?}")));
     }
     Ok(expected)
 }

@@ -36,14 +36,16 @@ pub(super) fn openid(
     userinfo: Option<Map<String, Value>>,
     mapping: &ClaimsMapping,
 ) -> Result<Identity, Error> {
-    let VerifiedIdToken { issuer, subject, claims: signed } = id_token;
-    let mut claims = userinfo.unwrap_or_default();
+    let VerifiedIdToken { issuer, subject, claims: mut signed } = id_token;
     // Core section 5.3.2: the answer is about the same user, or none of it is used.
-    if !claims.is_empty() && claims.get("sub").and_then(Value::as_str) != Some(&subject) {
+    if let Some(userinfo) = &userinfo
+        && userinfo.get("sub").and_then(Value::as_str) != Some(&subject)
+    {
         return Err(invalid("is about another `sub` than the ID token"));
     }
+    let mut claims = userinfo.unwrap_or_default();
     claims.retain(|name, _| !SIGNED_ONLY.contains(&name.as_str()));
-    drop_conflicting_email(&mut claims, &signed);
+    take_email_from_one(&mut claims, &mut signed);
     let sid = signed.get("sid").and_then(Value::as_str).map(ToOwned::to_owned);
     claims.extend(signed);
     claims.retain(|name, _| !PROTOCOL_ONLY.contains(&name.as_str()));
@@ -62,18 +64,24 @@ pub(super) fn oauth2(
         Some(Value::Number(number)) if number.is_u64() || number.is_i64() => number.to_string(),
         _ => return Err(invalid(format!("has no identifier at `{}`", mapping.subject))),
     };
+    claims.retain(|name, _| !SIGNED_ONLY.contains(&name.as_str()));
     let trust = apply(mapping, &mut claims);
     claims.insert("sub".into(), subject.clone().into());
     Ok(Identity::new(issuer, subject, None, claims, trust))
 }
 
-/// An address and its verification belong together: where the two sources name different addresses, or
-/// disagree about one, nothing is verified by mixing them.
-fn drop_conflicting_email(userinfo: &mut Map<String, Value>, signed: &Map<String, Value>) {
-    let differs = |name: &str| matches!((userinfo.get(name), signed.get(name)), (Some(ours), Some(theirs)) if ours != theirs);
-    if differs("email") {
-        userinfo.remove("email");
-        userinfo.remove("email_verified");
+/// An address and its verification belong together, so both come from one source: the ID token if it names an
+/// address, else userinfo. Where both speak of the same address, the weaker word counts.
+fn take_email_from_one(userinfo: &mut Map<String, Value>, signed: &mut Map<String, Value>) {
+    if !signed.contains_key("email") {
+        signed.remove("email_verified");
+        return;
+    }
+    let address = userinfo.remove("email");
+    let verified = userinfo.remove("email_verified");
+    let disagrees = verified.is_some_and(|verified| verified != Value::Bool(true));
+    if address.as_ref() == signed.get("email") && disagrees {
+        signed.insert("email_verified".into(), false.into());
     }
 }
 
@@ -114,4 +122,81 @@ fn primary_email(path: &str, claims: &mut Map<String, Value>) -> EmailTrust {
     claims.insert("email".into(), address.into());
     claims.insert("email_verified".into(), verified.into());
     if verified { EmailTrust::Verified } else { EmailTrust::Unverified }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::identity::Email;
+
+    fn email(signed: Value, userinfo: Option<Value>) -> Option<String> {
+        let object = |value: Value| value.as_object().cloned().unwrap();
+        let token = VerifiedIdToken {
+            issuer: "https://op".into(),
+            subject: "1".into(),
+            claims: object(signed),
+        };
+        let identity = openid(token, userinfo.map(object), &ClaimsMapping::default()).unwrap();
+        identity.email().map(|email| match email {
+            Email::Verified(address) => format!("verified {address}"),
+            Email::Unverified(address) => format!("unverified {address}"),
+            Email::Unknown(address) => format!("unknown {address}"),
+        })
+    }
+
+    #[test]
+    fn u08_an_address_is_never_verified_by_mixing_two_sources() {
+        for (signed, userinfo, expected) in [
+            (json!({ "email": "a", "email_verified": true }), None, "verified a"),
+            (
+                json!({}),
+                Some(json!({ "sub": "1", "email": "b", "email_verified": true })),
+                "verified b",
+            ),
+            (
+                json!({ "email_verified": true }),
+                Some(json!({ "sub": "1", "email": "b" })),
+                "unknown b",
+            ),
+            (
+                json!({ "email": "a" }),
+                Some(json!({ "sub": "1", "email": "b", "email_verified": true })),
+                "unknown a",
+            ),
+            (
+                json!({ "email": "a" }),
+                Some(json!({ "sub": "1", "email": "a", "email_verified": true })),
+                "unknown a",
+            ),
+            (
+                json!({ "email": "a", "email_verified": true }),
+                Some(json!({ "sub": "1", "email": "a", "email_verified": false })),
+                "unverified a",
+            ),
+            (
+                json!({ "email": "a", "email_verified": true }),
+                Some(json!({ "sub": "1", "email": "b", "email_verified": false })),
+                "verified a",
+            ),
+        ] {
+            assert_eq!(email(signed, userinfo).unwrap(), expected);
+        }
+    }
+
+    #[test]
+    fn u02_userinfo_without_a_subject_is_refused() {
+        for userinfo in
+            [json!({}), json!({ "sub": "2" }), json!({ "sub": 1 }), json!({ "name": "x" })]
+        {
+            let token = VerifiedIdToken {
+                issuer: "https://op".into(),
+                subject: "1".into(),
+                claims: Map::new(),
+            };
+            let userinfo = userinfo.as_object().cloned();
+            assert!(openid(token, userinfo, &ClaimsMapping::default()).is_err());
+        }
+    }
 }

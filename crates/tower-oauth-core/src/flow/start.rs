@@ -1,6 +1,7 @@
 //! Where the browser is sent to sign in: the authorization request
 //! ([RFC 6749 section 4.1.1](https://www.rfc-editor.org/rfc/rfc6749#section-4.1.1), OpenID Connect Core section 3.1.2.1).
 
+use std::fmt;
 use std::time::Duration;
 
 use oauth2::{AuthUrl, ClientId, CsrfToken, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl};
@@ -18,13 +19,19 @@ use crate::secret::{CodeVerifier, Nonce, State, sha256};
 const ATTEMPT_LIFETIME: Duration = Duration::from_secs(10 * 60);
 
 /// A login that was started: where to send the browser, and what to remember until it is back.
-#[derive(Debug)]
 #[non_exhaustive]
 pub struct Start {
     /// The authorization request, ready for a `Location` header.
     pub authorization_url: String,
     /// What to remember.
     pub attempt: Attempt,
+}
+
+/// Without the URL, which holds `state` and `nonce`.
+impl fmt::Debug for Start {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Start").field("attempt", &self.attempt).finish_non_exhaustive()
+    }
 }
 
 impl Client {

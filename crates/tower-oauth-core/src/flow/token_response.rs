@@ -28,7 +28,8 @@ pub(crate) fn normalise(
     }
     let body = read(response, shape)?;
     // Some providers send errors under status 200.
-    if let Some(Value::String(error)) = body.get("error") {
+    if let Some(error) = body.get("error").filter(|error| !error.is_null()) {
+        let error = error.as_str().unwrap_or("unreadable");
         return respond(StatusCode::BAD_REQUEST, &json!({ "error": error }));
     }
     if status != StatusCode::OK {
@@ -187,6 +188,8 @@ mod tests {
     fn t01_an_error_under_status_200_is_an_error() {
         let value = strict(r#"{"error":"invalid_grant","access_token":"x"}"#).unwrap();
         assert_eq!(value, json!({ "error": "invalid_grant", "status": 400 }));
+        let body = r#"{"error":{"code":1},"access_token":"x","token_type":"Bearer"}"#;
+        assert_eq!(strict(body).unwrap(), json!({ "error": "unreadable", "status": 400 }));
     }
 
     #[test]

@@ -100,7 +100,8 @@ impl Client {
                 // A list is fine here; wrapping it has it read by the same strict rules.
                 let prefix = format!("{{\"{member}\":");
                 let wrapped = [prefix.as_bytes(), response.body(), b"}"].concat();
-                json::parse_object(&wrapped).map_err(unreadable)
+                let members = json::parse_object(&wrapped).map_err(unreadable)?;
+                if members.len() == 1 { Ok(members) } else { Err(invalid("is not one JSON value")) }
             }
         }
     }

@@ -87,9 +87,9 @@ impl VerificationKey {
         {
             return None;
         }
-        let algorithm = match text("alg") {
+        let algorithm = match jwk.get("alg") {
             None => None,
-            Some(name) => Some(Algorithm::from_name(name)?),
+            Some(name) => Some(Algorithm::from_name(name.as_str()?)?),
         };
         let bytes = |name: &str| URL_SAFE_NO_PAD.decode(text(name)?).ok();
         let coordinate = |name: &str, len: usize| bytes(name).filter(|bytes| bytes.len() == len);
@@ -165,9 +165,13 @@ mod tests {
 
     #[test]
     fn i06_use_operations_and_algorithm_of_a_key_are_respected() {
-        for extra in
-            [r#""use":"enc""#, r#""key_ops":["encrypt"]"#, r#""alg":"RSA-OAEP""#, r#""use":7"#]
-        {
+        for extra in [
+            r#""use":"enc""#,
+            r#""key_ops":["encrypt"]"#,
+            r#""alg":"RSA-OAEP""#,
+            r#""use":7"#,
+            r#""alg":7"#,
+        ] {
             assert!(set(&format!("[{{{EC},{extra}}}]")).is_err(), "{extra}");
         }
         let keys = set(&format!("[{{{EC},\"alg\":\"ES256\",\"kid\":\"k\"}}]")).unwrap();

@@ -104,6 +104,12 @@ impl Provider {
         self
     }
 
+    /// Whether `secret` is this client's, which then cannot be a secret of anything else.
+    #[must_use]
+    pub fn is_client_secret(&self, secret: &[u8]) -> bool {
+        std::str::from_utf8(secret).is_ok_and(|secret| self.client_secret == secret.into())
+    }
+
     /// The key that names the provider in paths.
     #[must_use]
     pub fn login_key(&self) -> &str {

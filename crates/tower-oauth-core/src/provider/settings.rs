@@ -1,18 +1,23 @@
 //! The check of a [`Provider`] as a whole, when the application starts.
 
+use std::collections::HashSet;
+
+use http::{HeaderName, HeaderValue};
 use url::Url;
 
 use super::{Endpoints, Protocol, Provider, UserInfo};
 use crate::base_url::is_loopback;
 use crate::error::ConfigError;
 
-/// Parameters of the authorization request that only the flow may set
+/// Parameters of the authorization request that only the flow may set, or whose answer it would have to check
 /// ([RFC 6749 section 4.1.1](https://www.rfc-editor.org/rfc/rfc6749#section-4.1.1)).
-const RESERVED_PARAMETERS: [&str; 12] = [
+const RESERVED_PARAMETERS: [&str; 14] = [
+    "claims",
     "client_id",
     "client_secret",
     "code_challenge",
     "code_challenge_method",
+    "max_age",
     "nonce",
     "redirect_uri",
     "request",
@@ -63,9 +68,18 @@ impl Provider {
         if self.issuer.contains(['?', '#']) {
             return refuse("issuer", format!("{:?} has a query or fragment", self.issuer));
         }
+        let mut names = HashSet::new();
         for (name, _) in &self.authorization_parameters {
             if RESERVED_PARAMETERS.contains(&name.as_str()) {
                 return refuse("authorization parameter", format!("{name:?} is set by the flow"));
+            }
+            if !names.insert(name) {
+                return refuse("authorization parameter", format!("{name:?} is given twice"));
+            }
+        }
+        for (name, value) in self.quirks.headers {
+            if HeaderName::try_from(*name).is_err() || HeaderValue::try_from(*value).is_err() {
+                return refuse("headers", format!("{name:?} is not a header with a value"));
             }
         }
         match self.quirks.protocol {

@@ -51,15 +51,17 @@ impl fmt::Debug for Payload {
 /// Turns sessions into payloads and back. Every replica that shares a store has the same keys.
 #[derive(Debug)]
 pub struct SessionCodec {
+    application: String,
     keys: Arc<KeyRing>,
     random: Arc<dyn Random>,
 }
 
 impl SessionCodec {
-    /// A codec that seals with `keys`.
+    /// A codec that seals with `keys` for one `application`, as in its base URL. Another application opens
+    /// nothing of it, even with the same keys and the same store.
     #[must_use]
-    pub fn new(keys: Arc<KeyRing>, random: Arc<dyn Random>) -> Self {
-        Self { keys, random }
+    pub fn new(application: String, keys: Arc<KeyRing>, random: Arc<dyn Random>) -> Self {
+        Self { application, keys, random }
     }
 
     /// The payload of `session`, to be kept under `key`. Encodes nothing yet.
@@ -73,9 +75,11 @@ impl SessionCodec {
     #[must_use]
     pub fn open(&self, payload: &Payload, key: &StoreKey) -> Option<Arc<Session>> {
         match &payload.0 {
-            Inner::Session { session, .. } => Some(Arc::clone(session)),
+            Inner::Session { session, codec, .. } => {
+                (codec.application == self.application).then(|| Arc::clone(session))
+            }
             Inner::Sealed(bytes) => {
-                let plaintext = self.keys.open(Purpose::Session, key.as_bytes(), bytes)?;
+                let plaintext = self.keys.open(Purpose::Session, &self.context(key), bytes)?;
                 record::decode(&plaintext).map(Arc::new)
             }
         }
@@ -85,8 +89,12 @@ impl SessionCodec {
     fn seal(&self, session: &Session, key: &StoreKey) -> Result<Bytes, StoreError> {
         let plaintext = record::encode(session).map_err(StoreError::failed)?;
         self.keys
-            .seal(Purpose::Session, key.as_bytes(), &plaintext, &*self.random)
+            .seal(Purpose::Session, &self.context(key), &plaintext, &*self.random)
             .map(Bytes::from)
             .map_err(StoreError::failed)
+    }
+
+    fn context(&self, key: &StoreKey) -> Vec<u8> {
+        [key.as_bytes().as_slice(), self.application.as_bytes()].concat()
     }
 }

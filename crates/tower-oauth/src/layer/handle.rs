@@ -53,15 +53,8 @@ impl Handle {
     /// The sign-in page, from where the browser comes back to this request.
     pub(crate) fn login_path(&self) -> String {
         let routes = self.0.auth.routes();
-        let base_path = routes.base_path;
         let path = self.0.uri.path_and_query().map_or("/", |path| path.as_str());
-        // Behind a proxy or a router that cut the base path off, put it back.
-        let full = if path.starts_with(base_path) {
-            path.to_owned()
-        } else {
-            format!("{base_path}{path}")
-        };
-        match ReturnTo::parse(&full, &routes.root()) {
+        match ReturnTo::parse(&routes.with_base(path), &routes.root()) {
             Ok(return_to) => routes.login(Some(&return_to)),
             Err(_) => routes.login(None),
         }

@@ -60,7 +60,7 @@ async fn finish(
         return without_attempt(auth, headers, key, response.state()).await;
     };
     // Before anything goes out: whatever happens next, no second request will act on this attempt.
-    if !attempts::consume(auth, &attempt).await? {
+    if !attempts::consume(auth, headers, &attempt).await? {
         return without_attempt(auth, headers, key, response.state()).await;
     }
     let return_to = attempt.return_to().clone();
@@ -100,9 +100,10 @@ async fn without_attempt(
 async fn sign_in(auth: &Auth, headers: &HeaderMap, login: Login) -> Result<HeaderValue, Error> {
     let inner = auth.inner();
     let provider = login.connection.provider.clone();
+    let issuer = login.connection.identity.issuer().to_owned();
     let id = auth.create_session(login).await?;
-    tracing::info!(target: "tower_oauth::login", provider, session = ?id.store_key(), "signed in");
-    if let Err(error) = auth.end_session(headers).await {
+    tracing::info!(target: "tower_oauth::login", provider, issuer, session = ?id.store_key(), "signed in");
+    if let Err(error) = auth.end_sessions(headers).await {
         tracing::warn!(target: "tower_oauth::session", "the earlier session was not ended: {error}");
     }
     Ok(inner.cookies.set_session(&id.cookie_value(), inner.lifetimes.absolute))

@@ -24,7 +24,7 @@ pub(super) async fn post<B: Body>(
     let target = posted_return_to(auth, parts, body).await?;
     let clear_session = auth.inner().cookies.clear_session();
     // The store failed: the session may live on there, so this is no success, but this browser forgets it.
-    auth.end_session(&parts.headers)
+    auth.end_sessions(&parts.headers)
         .await
         .map_err(|error| Failure::from(error).with_cookie(clear_session.clone()))?;
     let mut response = if negotiate::wants_html(&parts.headers) {

@@ -25,7 +25,19 @@ impl Routes<'_> {
     /// The login route at `path`. The base path may be there or be cut off already, by a proxy or by the
     /// router that the layer sits in.
     pub(crate) fn find(&self, path: &str) -> Option<Route> {
-        let path = path.strip_prefix(self.base_path).unwrap_or(path);
+        let below_base = below(path, self.base_path).and_then(|path| self.find_below_base(path));
+        below_base.or_else(|| self.find_below_base(path))
+    }
+
+    /// `path` with the base path, whether it was cut off or not.
+    pub(crate) fn with_base(&self, path: &str) -> String {
+        match below(path.split('?').next().unwrap_or(path), self.base_path) {
+            Some(_) => path.to_owned(),
+            None => format!("{}{path}", self.base_path),
+        }
+    }
+
+    fn find_below_base(&self, path: &str) -> Option<Route> {
         let rest = path.strip_prefix(self.mount)?.strip_prefix('/')?;
         match rest {
             "login" => Some(Route::SignIn),
@@ -61,6 +73,11 @@ impl Routes<'_> {
     }
 }
 
+/// What follows `base` in `path`, if `base` is whole segments of it.
+fn below<'a>(path: &'a str, base: &str) -> Option<&'a str> {
+    path.strip_prefix(base).filter(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
 fn with_return_to(path: String, return_to: Option<&ReturnTo>) -> String {
     match return_to {
         None => path,
@@ -89,6 +106,25 @@ mod tests {
             ["/", "/auth", "/authx/login", "/auth/", "/auth/loginx", "/auth/account", "/app"]
         {
             assert_eq!(routes.find(path), None, "{path}");
+        }
+    }
+
+    #[test]
+    fn h10_a_base_path_is_whole_segments() {
+        let routes = Routes { base_path: "/a", mount: "/auth" };
+        assert_eq!(routes.find("/auth/login"), Some(Route::SignIn));
+        assert_eq!(routes.find("/a/auth/login"), Some(Route::SignIn));
+        let routes = Routes { base_path: "/auth", mount: "/auth" };
+        assert_eq!(routes.find("/auth/login"), Some(Route::SignIn));
+        assert_eq!(routes.find("/auth/auth/login"), Some(Route::SignIn));
+        let routes = Routes { base_path: "/app", mount: "/auth" };
+        for (path, expected) in [
+            ("/app/x?y", "/app/x?y"),
+            ("/app", "/app"),
+            ("/x?y=/app", "/app/x?y=/app"),
+            ("/application", "/app/application"),
+        ] {
+            assert_eq!(routes.with_base(path), expected);
         }
     }
 
