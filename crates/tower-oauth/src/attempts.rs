@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use http::{HeaderMap, HeaderValue};
+use tower_oauth_core::provider::ResponseMode;
 use tower_oauth_core::session::{Payload, Record, SessionId};
-use tower_oauth_core::{Attempt, Error, State};
+use tower_oauth_core::{Attempt, Error, Provider, State};
 
 use crate::auth::Auth;
 use crate::cookie::SameSite;
@@ -37,7 +38,7 @@ pub(crate) async fn keep(
     auth: &Auth,
     attempt: &Attempt,
     headers: &HeaderMap,
-    same_site: SameSite,
+    provider: &Provider,
 ) -> Result<Vec<HeaderValue>, Error> {
     let inner = auth.inner();
     let sealed = attempt.seal(&inner.keys, &context(auth), &*inner.environment.random)?;
@@ -52,7 +53,8 @@ pub(crate) async fn keep(
     };
     let mut cookies = make_room(auth, headers, value.len());
     let lifetime = attempt.expires().since(attempt.started());
-    cookies.push(inner.cookies.set_attempt(&attempt.own_label(), &value, lifetime, same_site));
+    let label = attempt.own_label();
+    cookies.push(inner.cookies.set_attempt(&label, &value, lifetime, same_site(provider)));
     Ok(cookies)
 }
 
@@ -100,8 +102,16 @@ pub(crate) async fn consume(
 }
 
 /// The cookie that ends `attempt` in the browser.
-pub(crate) fn clear(auth: &Auth, attempt: &Attempt) -> HeaderValue {
-    auth.inner().cookies.clear_attempt(&attempt.own_label())
+pub(crate) fn clear(auth: &Auth, attempt: &Attempt, provider: &Provider) -> HeaderValue {
+    auth.inner().cookies.clear_attempt(&attempt.own_label(), same_site(provider))
+}
+
+/// Only the cookie of an attempt whose answer another site's form brings goes with such a form.
+fn same_site(provider: &Provider) -> SameSite {
+    match provider.response_mode() {
+        ResponseMode::FormPost => SameSite::None,
+        _ => SameSite::Lax,
+    }
 }
 
 /// The value of the cookie of the attempt with this `label`.
@@ -127,5 +137,5 @@ fn make_room(auth: &Auth, headers: &HeaderMap, needed: usize) -> Vec<HeaderValue
     });
     let kept = kept.count();
     let (gone, _) = attempts.split_at(attempts.len() - kept);
-    gone.iter().map(|(label, _)| cookies.clear_attempt(label)).collect()
+    gone.iter().map(|(label, _)| cookies.clear_attempt(label, SameSite::Lax)).collect()
 }

@@ -204,6 +204,13 @@ impl AuthBuilder {
                     redirect_uri,
                     "register this redirect URI at the provider"
                 );
+                if provider.is_open_to_code_injection() {
+                    tracing::warn!(
+                        target: "tower_oauth::config",
+                        provider = provider.login_key(),
+                        "neither PKCE nor a nonce: a stolen code can be brought into another login"
+                    );
+                }
                 Client::new(provider, redirect_uri, environment.clone())
             })
             .collect();

@@ -92,8 +92,8 @@ impl Cookies {
         self.write(&format!("{}{label}", self.attempt_prefix), sealed, lifetime, same_site)
     }
 
-    pub(crate) fn clear_attempt(&self, label: &str) -> HeaderValue {
-        self.set_attempt(label, "", Duration::ZERO, SameSite::Lax)
+    pub(crate) fn clear_attempt(&self, label: &str, same_site: SameSite) -> HeaderValue {
+        self.set_attempt(label, "", Duration::ZERO, same_site)
     }
 
     fn write(
@@ -172,6 +172,11 @@ mod tests {
         let cleared = cookies("https://app.example").clear_session();
         assert_eq!(cleared, "__Host-auth=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax; Secure");
         assert_eq!(format!("{cleared:?}"), "Sensitive");
+        let cleared = cookies("https://app.example").clear_attempt("l", SameSite::None);
+        assert_eq!(
+            cleared,
+            "__Host-auth-attempt-l=; Path=/; Max-Age=0; HttpOnly; SameSite=None; Secure"
+        );
     }
 
     #[test]

@@ -110,6 +110,14 @@ impl Provider {
         std::str::from_utf8(secret).is_ok_and(|secret| self.client_secret == secret.into())
     }
 
+    /// Whether neither PKCE nor a nonce ties a code to the attempt it answers, so that a stolen code can be
+    /// brought into another login ([RFC 9700 section 4.5](https://www.rfc-editor.org/rfc/rfc9700#section-4.5)).
+    #[must_use]
+    pub fn is_open_to_code_injection(&self) -> bool {
+        let has_nonce = self.quirks.protocol == Protocol::OpenIdConnect && self.quirks.nonce;
+        self.quirks.pkce == Pkce::Unsupported && !has_nonce
+    }
+
     /// The key that names the provider in paths.
     #[must_use]
     pub fn login_key(&self) -> &str {

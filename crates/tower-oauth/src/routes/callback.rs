@@ -64,7 +64,7 @@ async fn finish(
         return without_attempt(auth, headers, key, response.state()).await;
     }
     let return_to = attempt.return_to().clone();
-    let clear_attempt = attempts::clear(auth, &attempt);
+    let clear_attempt = attempts::clear(auth, &attempt, client.provider());
     let fail = |error: Error| {
         Failure::from(error)
             .with_retry(auth, key, Some(&return_to))

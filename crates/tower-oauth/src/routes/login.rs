@@ -5,13 +5,11 @@ use http::header::SET_COOKIE;
 use http::request::Parts;
 use http::{HeaderMap, Response, StatusCode};
 use http_body::Body;
-use tower_oauth_core::provider::ResponseMode;
 use tower_oauth_core::{Client, Error, ErrorKind, ReturnTo};
 
 use super::respond::{Failure, page, see_other};
 use crate::attempts;
 use crate::auth::Auth;
-use crate::cookie::SameSite;
 use crate::form::{is_form, parameter, read_form};
 use crate::negotiate;
 use crate::pages::{ProviderButton, SignInPage};
@@ -121,11 +119,7 @@ async fn start(
         Failure::from(error).with_retry(auth, provider.login_key(), Some(&return_to))
     };
     let start = client.start(return_to.clone()).await.map_err(fail)?;
-    let same_site = match provider.response_mode() {
-        ResponseMode::FormPost => SameSite::None,
-        _ => SameSite::Lax,
-    };
-    let cookies = attempts::keep(auth, &start.attempt, headers, same_site).await.map_err(fail)?;
+    let cookies = attempts::keep(auth, &start.attempt, headers, provider).await.map_err(fail)?;
     let mut response = see_other(&start.authorization_url);
     for cookie in cookies {
         response.headers_mut().append(SET_COOKIE, cookie);
