@@ -68,7 +68,11 @@ fn http_client() -> Result<reqwest::Client, Box<dyn Error>> {
 
 fn host_and_port(base_url: &str) -> Result<String, Box<dyn Error>> {
     let url = Url::parse(base_url)?;
-    let host = url.host_str().ok_or("AUTH_URL has no host")?;
+    // `localhost` can mean two addresses; the one of IPv4 is the one that everything finds.
+    let host = match url.host_str().ok_or("AUTH_URL has no host")? {
+        "localhost" => "127.0.0.1",
+        host => host,
+    };
     let port = url.port_or_known_default().ok_or("AUTH_URL has no port")?;
     Ok(format!("{host}:{port}"))
 }
