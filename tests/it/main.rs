@@ -9,7 +9,10 @@
 )]
 
 mod callback;
+mod careless_store;
 mod conformance;
+mod core;
+mod discovery;
 mod docs;
 mod edges;
 mod extractors;
@@ -24,10 +27,12 @@ mod login;
 mod login_state;
 mod logout;
 mod loopback;
+mod memory_store;
 mod named_tests;
 mod oidc_provider;
 mod pages;
 mod secrets;
 mod sessions;
+mod single_checks;
 mod store;
 mod tabs;

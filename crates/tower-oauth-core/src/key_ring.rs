@@ -246,8 +246,16 @@ mod tests {
 
     #[test]
     fn k16_weak_secrets_are_refused() {
-        for weak in [&b""[..], b"short", &[0; 64], b"abcabcabcabcabcabcabcabcabcabcabcabc"] {
+        for weak in [
+            &b""[..],
+            b"short",
+            &[0; 64],
+            b"abcabcabcabcabcabcabcabcabcabcabcabc",
+            &NEW[..31],
+            b"abcdefgabcdefgabcdefgabcdefgabcdefg",
+        ] {
             assert!(KeyRing::new("AUTH_SECRET", weak).is_err());
+            assert!(ring(NEW).with_previous("AUTH_SECRET", weak).is_err());
         }
     }
 }

@@ -132,6 +132,7 @@ mod tests {
             "/.//evil.example",
             "/a/..//evil.example",
             "/%09/evil.example",
+            "/x%7f",
             "/\t/evil.example",
             "/\n/evil.example",
             " /x",

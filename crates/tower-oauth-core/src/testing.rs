@@ -2,8 +2,14 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use serde_json::Map;
+
+use crate::clock::Timestamp;
+use crate::identity::{EmailTrust, Identity};
 use crate::random::{Random, RandomUnavailable};
+use crate::return_to::ReturnTo;
 use crate::secret::sha256;
+use crate::session::{Connection, LoginMark, Session, TokenSet};
 
 /// Distinct bytes on every call, the same in every run.
 #[derive(Debug, Default)]
@@ -16,5 +22,24 @@ impl Random for Counter {
             chunk.copy_from_slice(&block[..chunk.len()]);
         }
         Ok(())
+    }
+}
+
+/// A session of the least content.
+pub(crate) fn session() -> Session {
+    let identity =
+        Identity::new("https://op".into(), "s".into(), None, Map::new(), EmailTrust::Unknown);
+    let tokens = TokenSet {
+        access_token: "t".to_owned().into(),
+        expires: None,
+        refresh_token: None,
+        id_token: None,
+        scopes: Vec::new(),
+    };
+    Session {
+        created: Timestamp::from_unix_seconds(0),
+        expires: Timestamp::from_unix_seconds(1000),
+        login: LoginMark { state_hash: [0; 32], return_to: ReturnTo::parse("/", "/auth").unwrap() },
+        connection: Connection::new("op".into(), identity, tokens),
     }
 }

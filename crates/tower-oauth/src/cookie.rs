@@ -183,6 +183,7 @@ mod tests {
     fn k08_different_values_of_one_name_are_ambiguous() {
         assert_eq!(session(&["__Host-auth=a; x=y; __Host-auth=b"]), "Ambiguous");
         assert_eq!(session(&["__Host-auth=a", "__Host-auth=b"]), "Ambiguous");
+        assert_eq!(session(&["__Host-auth=a; __Host-auth=b; __Host-auth=b"]), "Ambiguous");
         assert_eq!(session(&["__Host-auth=a; __Host-auth=a"]), "Present(\"a\")");
     }
 

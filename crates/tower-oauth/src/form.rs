@@ -52,3 +52,47 @@ pub(crate) fn parameter(encoded: &[u8], name: &str) -> Option<String> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::pin::{Pin, pin};
+    use std::task::{Context, Poll, Waker};
+
+    use bytes::Bytes;
+    use http::HeaderValue;
+    use http_body::Frame;
+
+    use super::*;
+
+    /// A body that breaks off after these parts.
+    struct Broken(Vec<&'static str>);
+
+    impl Body for Broken {
+        type Data = Bytes;
+        type Error = ();
+
+        fn poll_frame(
+            mut self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+        ) -> Poll<Option<Result<Frame<Bytes>, ()>>> {
+            Poll::Ready(Some(self.0.pop().map(|part| Frame::data(part.into())).ok_or(())))
+        }
+    }
+
+    #[test]
+    fn a_body_that_breaks_off_is_no_form() {
+        let mut headers = HeaderMap::new();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
+        let read = pin!(read_form(&headers, Broken(vec!["return_to=/private"])));
+        let Poll::Ready(read) = read.poll(&mut Context::from_waker(Waker::noop())) else {
+            panic!("nothing to wait for");
+        };
+        assert_eq!(read.unwrap_err().kind(), ErrorKind::Malformed);
+    }
+
+    #[test]
+    fn a_parameter_named_twice_is_none() {
+        assert_eq!(parameter(b"a=1&b=2", "a").as_deref(), Some("1"));
+        assert_eq!(parameter(b"a=1&a=1", "a"), None);
+    }
+}

@@ -206,6 +206,15 @@ mod tests {
             (&[("AUTH_X_ISSUER", "https://x")], "AUTH_X_ID: is not set"),
             (&[("AUTH_X_ID", "id"), ("AUTH_X_SECRET", "s")], "AUTH_X_ISSUER: is not set"),
             (&[("AUTH_SECRET", "short")], "AUTH_SECRET: must have at least 32 bytes"),
+            (
+                &[
+                    ("AUTH_X_ID", "id"),
+                    ("AUTH_X_SECRET", "s"),
+                    ("AUTH_X_ISSUER", "https://x"),
+                    ("AUTH_X_SCOPES", "groups"),
+                ],
+                "provider x, scopes: must contain openid",
+            ),
             (&[("AUTH_EXTRA_ROOTS", "/nowhere")], "AUTH_EXTRA_ROOTS: \"/nowhere\" cannot be read"),
             (&[], "providers: there is none"),
         ] {
@@ -228,5 +237,25 @@ mod tests {
             ("AUTH_GITHUB_SECRET", "s"),
         ]);
         assert!(insecure.unwrap().build().unwrap_err().to_string().starts_with("AUTH_URL: "));
+    }
+
+    #[test]
+    fn each_of_several_secrets_is_checked() {
+        let good = "a secret that nobody can guess: 0123456789";
+        let github = [("AUTH_GITHUB_ID", "i"), ("AUTH_GITHUB_SECRET", "s")];
+        let secrets = format!("{good}, short");
+        let vars: Vec<_> = github.into_iter().chain([("AUTH_SECRET", &*secrets)]).collect();
+        assert!(error(&vars).starts_with("AUTH_SECRET: must have at least 32 bytes"));
+    }
+
+    #[test]
+    fn an_issuer_makes_a_preset_name_an_openid_provider() {
+        let builder = Auth::from_vars(BASE.iter().copied().chain([
+            ("AUTH_GITHUB_ID", "id"),
+            ("AUTH_GITHUB_SECRET", "secret"),
+            ("AUTH_GITHUB_ISSUER", "https://id.example"),
+        ]))
+        .unwrap();
+        assert_eq!(builder.providers()[0].issuer(), "https://id.example");
     }
 }

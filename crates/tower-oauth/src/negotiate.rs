@@ -68,6 +68,7 @@ mod tests {
             (&[("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "document")][..], true),
             (&[("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "iframe")], false),
             (&[("sec-fetch-mode", "cors"), ("accept", "text/html")], false),
+            (&[("sec-fetch-mode", "cors"), ("sec-fetch-dest", "document")], false),
             (&[("accept", "text/html,*/*")], true),
             (&[("accept", "text/html"), ("x-requested-with", "XMLHttpRequest")], false),
             (&[("accept", "application/json")], false),
@@ -81,9 +82,13 @@ mod tests {
 
     #[test]
     fn prefetches_are_recognised() {
-        for (name, value) in
-            [("sec-purpose", "prefetch;prerender"), ("purpose", "prefetch"), ("x-moz", "prefetch")]
-        {
+        for (name, value) in [
+            ("sec-purpose", "prefetch;prerender"),
+            ("purpose", "prefetch"),
+            ("x-moz", "prefetch"),
+            ("sec-purpose", "prerender"),
+            ("x-purpose", "preview"),
+        ] {
             assert!(is_prefetch(&headers(&[(name, value)])));
         }
         assert!(!is_prefetch(&headers(&[("sec-fetch-mode", "navigate")])));
@@ -94,6 +99,7 @@ mod tests {
         let base_url = BaseUrl::parse("base_url", "https://app.example/x").unwrap();
         for (pairs, expected) in [
             (&[("sec-fetch-site", "same-origin")][..], true),
+            (&[("sec-fetch-site", "none")], true),
             (&[("sec-fetch-site", "cross-site")], false),
             (&[("sec-fetch-site", "same-site")], false),
             (&[("origin", "https://app.example")], true),
@@ -104,5 +110,18 @@ mod tests {
         ] {
             assert_eq!(is_own_site(&headers(pairs), &base_url), expected, "{pairs:?}");
         }
+    }
+
+    #[test]
+    fn s16_mode_and_destination_each_count() {
+        for (mode, destination, expected) in [
+            ("navigate", "document", true),
+            ("no-cors", "document", false),
+            ("navigate", "iframe", false),
+        ] {
+            let pairs = [("sec-fetch-mode", mode), ("sec-fetch-dest", destination)];
+            assert_eq!(is_top_level(&headers(&pairs)), expected, "{pairs:?}");
+        }
+        assert!(is_top_level(&headers(&[])));
     }
 }

@@ -158,9 +158,13 @@ mod tests {
             "/token",
             "https://user@op.example/token",
         ] {
-            let mut document = document();
-            document["token_endpoint"] = url.into();
-            assert!(parse(&document).unwrap_err().contains("token_endpoint"), "{url}");
+            for name in
+                ["authorization_endpoint", "token_endpoint", "jwks_uri", "userinfo_endpoint"]
+            {
+                let mut document = document();
+                document[name] = url.into();
+                assert!(parse(&document).unwrap_err().contains(name), "{name} {url}");
+            }
         }
         let mut document = document();
         document["token_endpoint"] = "http://127.0.0.1:9/token".into();
@@ -191,6 +195,22 @@ mod tests {
         ] {
             document["token_endpoint_auth_methods_supported"] = methods;
             assert_eq!(parse(&document).unwrap().client_authentication, expected);
+        }
+    }
+
+    #[test]
+    fn d03_a_template_counts_only_where_the_preset_says_so() {
+        let template = "https://op.example/{tenantid}/v2.0";
+        for (rule, issuer, accepted) in [
+            (IssuerRule::TenantTemplate, template, true),
+            (IssuerRule::TenantTemplate, "https://evil.example", false),
+            (IssuerRule::Exact, template, false),
+        ] {
+            let provider = oidc("https://op.example", "id", "secret").quirks(|q| q.issuer = rule);
+            let mut document = document();
+            document["issuer"] = issuer.into();
+            let parsed = Metadata::parse(document.to_string().as_bytes(), &provider);
+            assert_eq!(parsed.is_ok(), accepted, "{rule:?} {issuer}");
         }
     }
 }

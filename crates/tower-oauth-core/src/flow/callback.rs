@@ -243,6 +243,8 @@ mod tests {
             "state=s&state=s&code=c",
             "state=s&code=c&code=d",
             "state=s&code=c&iss=a&iss=a",
+            "state=s&error=a&error=b",
+            "state=s&code=%7f",
             "state=s&code=",
             "state=s&code=%0d%0a",
             "state=s&code=%00",

@@ -129,6 +129,43 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    fn object(value: &Value) -> Map<String, Value> {
+        value.as_object().unwrap().clone()
+    }
+
+    fn merged(signed: &Value, userinfo: &Value, mapping: &ClaimsMapping) -> Identity {
+        let (issuer, subject) = ("https://op".into(), "s".into());
+        let signed = VerifiedIdToken { issuer, subject, claims: object(signed) };
+        let mut userinfo = object(userinfo);
+        userinfo.insert("sub".into(), "s".into());
+        openid(signed, Some(userinfo), mapping).unwrap()
+    }
+
+    #[test]
+    fn u08_what_only_a_signature_can_say_is_not_taken_from_userinfo() {
+        for name in [
+            "iss",
+            "aud",
+            "exp",
+            "iat",
+            "nbf",
+            "jti",
+            "azp",
+            "nonce",
+            "sid",
+            "auth_time",
+            "acr",
+            "amr",
+            "at_hash",
+            "c_hash",
+        ] {
+            let identity = merged(&json!({}), &json!({ name: "evil" }), &ClaimsMapping::default());
+            assert_eq!(identity.claims().get(name), None, "{name}");
+            assert_eq!(identity.sid(), None);
+        }
+    }
+
     use crate::identity::Email;
 
     fn email(signed: Value, userinfo: Option<Value>) -> Option<String> {
@@ -198,5 +235,24 @@ mod tests {
             let userinfo = userinfo.as_object().cloned();
             assert!(openid(token, userinfo, &ClaimsMapping::default()).is_err());
         }
+    }
+
+    #[test]
+    fn a_provider_whose_addresses_are_never_verified() {
+        let mapping = ClaimsMapping { email: EmailRule::NeverVerified, ..ClaimsMapping::default() };
+        let identity =
+            merged(&json!({ "email": "a", "email_verified": true }), &json!({}), &mapping);
+        assert_eq!(identity.email_trust(), EmailTrust::Unknown);
+    }
+
+    #[test]
+    fn an_identifier_is_not_blank_and_not_endless() {
+        let of = |id: &str| {
+            let mapping = ClaimsMapping { subject: "id", ..ClaimsMapping::default() };
+            oauth2("https://op".into(), object(&json!({ "id": id })), &mapping).is_ok()
+        };
+        assert!(of(&"x".repeat(255)));
+        assert!(!of(&"x".repeat(256)));
+        assert!(!of(" "));
     }
 }

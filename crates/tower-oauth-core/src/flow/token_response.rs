@@ -201,6 +201,10 @@ mod tests {
             r#"{"access_token":7,"token_type":"Bearer"}"#,
             r#"{"access_token":{},"token_type":"Bearer"}"#,
             r#"{"access_token":"a\r\nb","token_type":"Bearer"}"#,
+            r#"{"access_token":"a\tb","token_type":"Bearer"}"#,
+            r#"{"access_token":"a\u007f","token_type":"Bearer"}"#,
+            r#"{"access_token":"a","token_type":"Bearer","refresh_token":"a\r\nb"}"#,
+            r#"{"access_token":"a","token_type":"Bearer","id_token":"\u00e4"}"#,
             r#"{"access_token":"a"}"#,
             r#"{"access_token":"a","token_type":"mac"}"#,
             r#"{"access_token":"a","token_type":"N_A"}"#,
@@ -237,7 +241,9 @@ mod tests {
         ] {
             assert_eq!(run(value).unwrap(), expected, "{value}");
         }
-        for value in ["-1", "true", "\"-1\"", "\"soon\"", "\"\"", "[]"] {
+        for value in
+            ["-1", "true", "\"-1\"", "\"soon\"", "\"\"", "[]", "\"1e3\"", "\"+5\"", "\"inf\""]
+        {
             assert!(run(value).is_err(), "{value}");
         }
     }
@@ -277,5 +283,20 @@ mod tests {
         let body = r#"{"ok":true,"authed_user":{"access_token":"a","scope":"x"}}"#;
         let shape = TokenResponse::Wrapped("authed_user");
         assert_eq!(run(200, "application/json", body, shape).unwrap()["access_token"], "a");
+    }
+
+    #[test]
+    fn t07_a_foreign_token_type_is_refused_in_lenient_shapes_too() {
+        let body = r#"{"access_token":"a","token_type":"mac"}"#;
+        for shape in [TokenResponse::Lenient, TokenResponse::Wrapped("data")] {
+            assert!(run(200, "application/json", body, shape).is_err());
+        }
+    }
+
+    #[test]
+    fn t16_a_redirect_is_not_read_as_an_error_of_the_provider() {
+        let error =
+            run(302, "application/json", r#"{"error":"invalid_grant"}"#, TokenResponse::Strict);
+        assert_eq!(error.unwrap_err().kind(), ErrorKind::TokenEndpoint);
     }
 }

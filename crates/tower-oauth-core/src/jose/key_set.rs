@@ -203,4 +203,34 @@ mod tests {
             10
         );
     }
+
+    #[test]
+    fn i05_an_rsa_key_signs_by_the_algorithm_it_names() {
+        let keys = set(r#"[{"kty":"RSA","n":"AQAB","e":"AQAB","alg":"RS256"}]"#).unwrap();
+        assert_eq!(keys.candidates(Algorithm::Rs256, None).count(), 1);
+        assert_eq!(keys.candidates(Algorithm::Ps256, None).count(), 0);
+    }
+
+    #[test]
+    fn i08_a_key_without_kid_is_no_candidate_for_a_token_that_names_one() {
+        let keys = set(&format!("[{{{EC}}}]")).unwrap();
+        assert_eq!(keys.candidates(Algorithm::Es256, Some("k")).count(), 0);
+        assert_eq!(keys.candidates(Algorithm::Es256, None).count(), 1);
+    }
+
+    #[test]
+    fn d17_no_more_than_fifty_keys_are_kept() {
+        let keys = vec![format!("{{{EC}}}"); 60].join(",");
+        assert_eq!(set(&format!("[{keys}]")).unwrap().0.len(), 50);
+    }
+
+    /// The signature is right; the key has 1024 bits.
+    #[test]
+    fn i13_short_rsa_keys_verify_nothing() {
+        let n = "k2-X8E64U_cfQ-zmYS_FEIfv4OBkO0HfxY3_34FeKSuQmVK6HcnXSwQgG2QRogoOSh4SupsHbDRjGrSDGxbKxO3T8_VQ9LvmQYi5LDFaJfaCXwN1jx5sT3pX3zRjuUAAhR9NAoJ4g_gsf-ZRrAkp2S2z6rqDD7t9DMT0ek30T80";
+        let signature = "idpXcqJBsjFZnaVX6ec-ORatY1hZqTWdjsx3WqT9zEQ0SD1UAmxCVhux-A0liN2gXtLAWJbF_70NLEwq0xRWK18HvDjxUnojFgtFkboKjspOA-qeJTCMYmOOS2nNIKUCmRTweHGQX-Qyv634XrKmU5DUWtnp4m2jXS7CMJSOrNk";
+        let signature = URL_SAFE_NO_PAD.decode(signature).unwrap();
+        let keys = set(&format!(r#"[{{"kty":"RSA","n":"{n}","e":"AQAB"}}]"#)).unwrap();
+        assert!(!keys.0[0].verify(Algorithm::Rs256, b"message", &signature));
+    }
 }

@@ -160,6 +160,7 @@ mod tests {
             good.replace('.', ""),
             format!("{good}.x"),
             format!("{good}.x.y"),
+            format!("{good}.AAAA"),
             format!("{good}="),
             format!(" {good}"),
             format!("{good}\n"),
@@ -189,5 +190,31 @@ mod tests {
         let token = SignedToken::parse(&token).unwrap();
         assert_eq!(token.verify_mac(&secret).unwrap()["sub"], "1");
         assert!(token.verify_mac(&ClientSecret::new("another")).is_err());
+    }
+
+    #[test]
+    fn i40_each_limit_holds_by_itself() {
+        let of = |header: &str, payload: &str| {
+            SignedToken::parse(&format!("{}.{payload}.AAAA", URL_SAFE_NO_PAD.encode(header)))
+                .map(|_| ())
+        };
+        let header = r#"{"alg":"RS256"}"#;
+        assert!(of(header, &"A".repeat(60 * 1024)).is_ok());
+        assert_eq!(of(header, &"A".repeat(64 * 1024)), Err("is longer than 64 KiB"));
+        let long = format!(r#"{{"alg":"RS256","x":"{}"}}"#, "x".repeat(8 * 1024));
+        assert_eq!(of(&long, "e30"), Err("has a header longer than 8 KiB"));
+        let kid = |len| format!(r#"{{"alg":"RS256","kid":"{}"}}"#, "k".repeat(len));
+        assert!(of(&kid(512), "e30").is_ok());
+        assert!(of(&kid(513), "e30").is_err());
+    }
+
+    #[test]
+    fn i03_a_mac_under_another_algorithms_name_does_not_verify() {
+        let secret = ClientSecret::new("a secret");
+        let message = format!("{}.e30", URL_SAFE_NO_PAD.encode(r#"{"alg":"RS256"}"#));
+        let key = hmac::Key::new(hmac::HMAC_SHA256, secret.secret().as_bytes());
+        let mac = URL_SAFE_NO_PAD.encode(hmac::sign(&key, message.as_bytes()));
+        let token = format!("{message}.{mac}");
+        assert!(SignedToken::parse(&token).unwrap().verify_mac(&secret).is_err());
     }
 }

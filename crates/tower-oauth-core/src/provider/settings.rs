@@ -121,3 +121,102 @@ pub(crate) fn endpoint(url: &str) -> Result<Url, &'static str> {
     }
     Ok(url)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::provider::presets::{oauth2, oidc};
+
+    fn problem(provider: &Provider) -> String {
+        provider.validate().err().map(|error| error.to_string()).unwrap_or_default()
+    }
+
+    fn op() -> Provider {
+        oidc("https://op.example", "id", "secret")
+    }
+
+    #[test]
+    fn x08_what_cannot_work_is_named() {
+        assert_eq!(problem(&op()), "");
+        assert_eq!(problem(&op().key("k".repeat(64))), "");
+        for (provider, start) in [
+            (op().key(""), "provider key"),
+            (op().key("k".repeat(65)), "provider key"),
+            (op().key("a/b"), "provider key"),
+            (oidc("https://op.example", " ", "secret"), "provider oidc, client id"),
+            (oidc("https://op.example", "id", " "), "provider oidc, client secret"),
+            (oidc("https://op.example?a", "id", "s"), "provider oidc, issuer"),
+            (oidc("https://op.example#a", "id", "s"), "provider oidc, issuer"),
+            (op().id_token_algorithms([]), "provider oidc, ID token algorithms"),
+        ] {
+            assert!(problem(&provider).starts_with(start), "{start}: {}", problem(&provider));
+        }
+    }
+
+    #[test]
+    fn d05_every_address_is_https_or_loopback_and_names_nobody() {
+        let urls = ["https://op.example/a", "https://op.example/t", "https://op.example/u"];
+        let of = |urls: [&str; 3]| {
+            problem(
+                &oauth2(urls[0], urls[1], urls[2], "id", "secret")
+                    .with_issuer("https://op.example"),
+            )
+        };
+        assert_eq!(of(urls), "");
+        for (place, name) in ["authorization", "token", "userinfo"].into_iter().enumerate() {
+            for bad in [
+                "http://op.example/",
+                "ftp://op.example/",
+                "https://u@op.example/",
+                "https://:p@op.example/",
+                "/a",
+            ] {
+                let mut urls = urls;
+                urls[place] = bad;
+                assert!(of(urls).contains(&format!("{name} endpoint")), "{bad}: {}", of(urls));
+            }
+        }
+    }
+
+    #[test]
+    fn s26_parameters_of_the_flow_cannot_be_set() {
+        for name in [
+            "client_id",
+            "client_secret",
+            "code_challenge",
+            "code_challenge_method",
+            "nonce",
+            "redirect_uri",
+            "request",
+            "request_uri",
+            "response_mode",
+            "response_type",
+            "scope",
+            "state",
+        ] {
+            let provider = op().authorization_parameter(name, "x");
+            assert!(problem(&provider).contains("is set by the flow"), "{name}");
+        }
+    }
+
+    #[test]
+    fn without_an_id_token_a_profile_request_is_needed() {
+        let provider = |change: fn(&mut crate::provider::UserInfoRequest)| {
+            oauth2(
+                "https://op.example/a",
+                "https://op.example/t",
+                "https://op.example/u",
+                "id",
+                "s",
+            )
+            .quirks(move |quirks| {
+                if let UserInfo::Requests(requests) = &mut quirks.userinfo {
+                    requests.iter_mut().for_each(change);
+                }
+            })
+        };
+        assert_eq!(problem(&provider(|_| ())), "");
+        assert!(problem(&provider(|request| request.required = false)).contains("userinfo"));
+        assert!(problem(&provider(|request| request.into = Some("list"))).contains("userinfo"));
+    }
+}

@@ -98,3 +98,23 @@ impl SessionCodec {
         [key.as_bytes().as_slice(), self.application.as_bytes()].concat()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::session::SessionId;
+    use crate::testing::{Counter, session};
+
+    #[test]
+    fn p21_a_record_opens_under_its_own_key_alone() {
+        let random = Arc::new(Counter::default());
+        let keys = KeyRing::new("secret", b"a secret that nobody can guess: 0123456789").unwrap();
+        let codec = SessionCodec::new("https://app".into(), Arc::new(keys), random.clone());
+        let codec = Arc::new(codec);
+        let key = || SessionId::generate(&*random).unwrap().store_key();
+        let (own, other) = (key(), key());
+        let bytes = codec.payload(Arc::new(session()), own).to_bytes().unwrap();
+        assert!(codec.open(&Payload::from_bytes(bytes.clone()), &own).is_some());
+        assert!(codec.open(&Payload::from_bytes(bytes), &other).is_none());
+    }
+}

@@ -89,3 +89,28 @@ pub(super) fn decode(plaintext: &[u8]) -> Option<Session> {
         connection: Connection::new(record.provider.into_owned(), identity, tokens),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::session;
+
+    #[test]
+    fn p24_a_record_of_another_format_counts_as_absent() {
+        let encoded = encode(&session()).unwrap();
+        assert!(decode(&encoded).is_some());
+        let mut value: Value = serde_json::from_slice(&encoded).unwrap();
+        value["format"] = 2.into();
+        assert!(decode(value.to_string().as_bytes()).is_none());
+    }
+
+    #[test]
+    fn k17_the_idle_end_is_never_after_the_absolute_one() {
+        let lifetimes = crate::session::Lifetimes::default();
+        let session = session();
+        assert_eq!(
+            session.idle_expiry(Timestamp::from_unix_seconds(999), lifetimes),
+            session.expires
+        );
+    }
+}

@@ -174,7 +174,7 @@ impl SessionStore for MemoryStore {
         if marks.expires.get(mark).is_some_and(|until| *until > now) {
             return Ok(false);
         }
-        if marks.expires.len() >= marks.sweep_at {
+        if marks.expires.len() >= marks.sweep_at.min(MAX_MARKS) {
             marks.expires.retain(|_, until| *until > now);
             marks.sweep_at = next_sweep(marks.expires.len());
         }
