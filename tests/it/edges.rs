@@ -7,6 +7,9 @@ use tower_oauth::{Clock, Timestamp};
 use tower_oauth_test::{Answer, Endpoint};
 use tower_oauth_tests::Setup;
 
+use tower::ServiceExt;
+
+use crate::faults::fails;
 use crate::login::url_encode;
 
 #[tokio::test]
@@ -150,4 +153,130 @@ async fn u11_u14_users_are_told_apart_by_issuer_and_subject_alone() {
     ];
     let distinct: std::collections::BTreeSet<_> = keys.iter().collect();
     assert_eq!(distinct.len(), keys.len(), "{keys:?}");
+}
+
+#[tokio::test]
+async fn s11_a_protected_address_that_looks_like_another_site_is_no_target() {
+    let setup = Setup::new();
+    let auth = setup.auth();
+    let app = axum::Router::new()
+        .fallback(async |user: tower_oauth::User| user.subject().to_owned())
+        .layer(auth.layer());
+    for target in ["//evil.example/%2f..", "http://evil.example/x", "/%5cevil.example"] {
+        let request = http::Request::get(target)
+            .header("accept", "text/html")
+            .body(axum::body::Body::empty())
+            .unwrap();
+        let response = app.clone().oneshot(request).await.unwrap();
+        let location = response.headers()["location"].to_str().unwrap();
+        let back = location.strip_prefix("/auth/login").unwrap();
+        assert!(["", "?return_to=%2Fx"].contains(&back), "{target}: {location}");
+    }
+}
+
+#[tokio::test]
+async fn h05_h07_no_header_opens_a_protected_route() {
+    let setup = Setup::new();
+    let auth = setup.auth();
+    let browser = setup.browser(&auth);
+    for header in [
+        ("x-forwarded-uri", "/public"),
+        ("x-original-url", "/public"),
+        ("x-rewrite-url", "/public"),
+        ("user-agent", "GoogleHC/1.0"),
+        ("user-agent", "kube-probe/1.31"),
+        ("authorization", "Bearer anything"),
+        ("x-forwarded-user", "sub-alice"),
+    ] {
+        assert_eq!(browser.request(Method::GET, "/private", &[header]).await.status(), 401);
+    }
+}
+
+#[tokio::test]
+async fn t25_unknown_members_of_a_token_response_are_ignored() {
+    let setup = Setup::new();
+    setup.provider.answer_always(
+        Endpoint::Token,
+        Answer::modify(|response| {
+            let mut body: serde_json::Value = serde_json::from_slice(response.body()).unwrap();
+            for number in 0..50 {
+                body[format!("unknown-{number}")] = serde_json::json!({ "a": [1, { "b": null }] });
+            }
+            *response.body_mut() = body.to_string().into();
+        }),
+    );
+    let mut browser = setup.browser(&setup.auth());
+    browser.login_as("alice").await;
+    assert!(!browser.open("/profile").await.text().contains("unknown-"));
+}
+
+/// Whatever is wrong with an ID token, the browser is told the same.
+#[tokio::test]
+async fn i45_the_answer_does_not_tell_which_rule_failed() {
+    let mut answers = std::collections::BTreeSet::new();
+    for claim in ["iss", "aud", "sub", "exp", "iat"] {
+        let setup = Setup::new();
+        setup.provider.approve_as(Some("alice"));
+        setup.provider.modify_id_token(move |_, claims| {
+            claims.insert(claim.into(), serde_json::Value::Null);
+        });
+        let ((status, code), page) = fails(&setup).await;
+        let mut body = page.json();
+        body["correlation_id"] = "".into();
+        answers.insert(format!("{status} {code} {body}"));
+    }
+    assert_eq!(answers.len(), 1, "{answers:?}");
+}
+
+#[tokio::test]
+async fn u18_claims_that_live_elsewhere_are_not_fetched() {
+    let setup = Setup::new();
+    setup.provider.modify_id_token(|_, claims| {
+        claims.insert("_claim_names".into(), serde_json::json!({ "address": "src" }));
+        let source =
+            serde_json::json!({ "src": { "endpoint": "https://op.example/userinfo?distributed" } });
+        claims.insert("_claim_sources".into(), source);
+    });
+    let mut browser = setup.browser(&setup.auth());
+    browser.login_as("alice").await;
+    let asked = setup.provider.requests_to(Endpoint::UserInfo);
+    assert_eq!((asked.len(), asked[0].uri().query()), (1, None));
+}
+
+#[tokio::test]
+async fn q14_long_headers_and_queries_are_answered() {
+    let setup = Setup::new();
+    let auth = setup.auth();
+    let browser = setup.browser(&auth);
+    let long = "a=b; ".repeat(20_000);
+    let page = browser.request(Method::GET, "/private", &[("cookie", &long)]).await;
+    assert_eq!(page.status(), 401);
+    let query = format!("/auth/callback/op?state=s&x={}", "y".repeat(60_000));
+    assert_eq!(browser.request(Method::GET, &query, &[]).await.status(), 400);
+}
+
+/// A sign-out while a handler runs: that request ends as it began, the next one is nobody's.
+#[tokio::test]
+async fn x06_v5_a_request_in_flight_does_not_undo_a_sign_out() {
+    let setup = Setup::new();
+    let store = tower_oauth_tests::CountingStore::new(setup.clock.clone());
+    let auth = setup.auth_on(store.clone());
+    let gate = std::sync::Arc::new(tokio::sync::Notify::new());
+    let waits = gate.clone();
+    let slow = async move |before: tower_oauth::User| {
+        waits.notified().await;
+        before.subject().to_owned()
+    };
+    let app =
+        tower_oauth_tests::app(&auth).route("/slow", axum::routing::get(slow).layer(auth.layer()));
+    let mut browser = setup.browser_of(app);
+    browser.login_as("alice").await;
+    setup.clock.advance(Duration::from_secs(12 * 3600));
+    let tab = browser.clone();
+    let request = tokio::spawn(async move { tab.fetch("/slow").await.text() });
+    tokio::task::yield_now().await;
+    browser.post("/auth/logout", &[]).await;
+    gate.notify_one();
+    assert_eq!(request.await.unwrap(), "sub-alice");
+    assert_eq!((store.sessions(), browser.fetch("/private").await.status().as_u16()), (0, 401));
 }
