@@ -107,6 +107,11 @@ async fn c07_an_attempt_ends_after_ten_minutes() {
     let late = callback_url(&browser, "/auth/login").await;
     setup.clock.advance(Duration::from_secs(600));
     refused(&setup, &browser, &late, 400, "state_invalid").await;
+    let late = callback_url(&browser, "/auth/login?return_to=/private").await;
+    setup.clock.advance(Duration::from_secs(600));
+    assert_eq!(browser.open(&late).await.status(), 400);
+    let page = browser.click("Try again").await;
+    assert_eq!(page.url().path(), "/private", "the other try ends where this one was to end");
 }
 
 #[tokio::test]

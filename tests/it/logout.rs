@@ -85,6 +85,10 @@ async fn k08_signing_out_with_two_session_cookies_ends_both() {
     let headers = [("cookie", header.as_str()), ("sec-fetch-site", "same-origin")];
     let page = setup.browser(&auth).request(Method::POST, "/auth/logout", &headers).await;
     assert_eq!((page.status().as_u16(), store.sessions()), (204, 0));
+    let many = format!("__Host-auth={}; ", "A".repeat(43)).repeat(9);
+    let headers = [("cookie", many.as_str()), ("sec-fetch-site", "same-origin")];
+    let page = setup.browser(&auth).request(Method::POST, "/auth/logout", &headers).await;
+    assert_eq!(page.status(), 400, "no success that was none");
 }
 
 #[tokio::test]

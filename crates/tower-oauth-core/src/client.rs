@@ -11,7 +11,7 @@ use tokio::sync::Semaphore;
 use crate::clock::Clock;
 use crate::discovery::Discovered;
 use crate::error::{Error, ErrorKind};
-use crate::http_client::{HttpClient, Limits};
+use crate::http_client::{HttpClient, HttpError, HttpErrorKind, Limits};
 use crate::provider::Provider;
 use crate::random::Random;
 
@@ -76,12 +76,16 @@ impl Client {
         &self.redirect_uri
     }
 
-    /// Sends a request to the provider with the headers that it insists on. With too many under way, none is
-    /// sent: whoever holds up the provider, or floods us with answers of it, does not pile up requests here.
+    /// Sends a request to the provider with the headers that it insists on. An answer beyond the size limit is
+    /// an error of the kind `oversized`.
+    ///
+    /// With too many under way, none is sent: whoever holds up the provider, or floods us with answers of it,
+    /// does not pile up requests here.
     pub(crate) async fn send(
         &self,
         mut request: http::Request<Bytes>,
         limits: Limits,
+        oversized: ErrorKind,
     ) -> Result<http::Response<Bytes>, Error> {
         let Ok(_permit) = self.calls.try_acquire() else {
             let reason = "256 calls to the provider are under way";
@@ -98,12 +102,11 @@ impl Client {
                 headers.insert(name, value);
             }
         }
-        let response = self.environment.http.send(request, limits).await?;
+        let sent = self.environment.http.send(request, limits).await;
+        let response = sent.map_err(|error| Error::from_http(error, oversized))?;
         if response.body().len() > limits.max_body {
-            return Err(Error::new(
-                ErrorKind::TokenEndpoint,
-                "the provider's answer exceeds the size limit",
-            ));
+            let error = HttpError::new(HttpErrorKind::TooLarge);
+            return Err(Error::from_http(error, oversized));
         }
         Ok(response)
     }

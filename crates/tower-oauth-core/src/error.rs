@@ -150,6 +150,16 @@ impl Error {
         }))
     }
 
+    /// The error for a call that brought no response; `oversized` is the kind for an answer beyond the limit.
+    pub(crate) fn from_http(error: HttpError, oversized: ErrorKind) -> Self {
+        let kind = match error.kind() {
+            HttpErrorKind::Timeout => ErrorKind::ProviderTimeout,
+            HttpErrorKind::TooLarge => oversized,
+            HttpErrorKind::Connect | HttpErrorKind::Other => ErrorKind::ProviderUnavailable,
+        };
+        Self::new(kind, error.to_string()).with_source(error)
+    }
+
     pub(crate) fn with_source(
         mut self,
         source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
@@ -247,17 +257,6 @@ impl std::error::Error for Error {
     }
 }
 
-impl From<HttpError> for Error {
-    fn from(error: HttpError) -> Self {
-        let kind = match error.kind() {
-            HttpErrorKind::Timeout => ErrorKind::ProviderTimeout,
-            HttpErrorKind::TooLarge => ErrorKind::TokenEndpoint,
-            HttpErrorKind::Connect | HttpErrorKind::Other => ErrorKind::ProviderUnavailable,
-        };
-        Self::new(kind, error.to_string()).with_source(error)
-    }
-}
-
 impl From<RandomUnavailable> for Error {
     fn from(error: RandomUnavailable) -> Self {
         Self::new(ErrorKind::Internal, error.to_string()).with_source(error)
@@ -334,7 +333,7 @@ mod tests {
     #[test]
     fn causes_follow_the_reason_once_each() {
         let refused = HttpError::new(HttpErrorKind::Connect).with_source("bad certificate");
-        let error = Error::from(refused);
+        let error = Error::from_http(refused, ErrorKind::Discovery);
         assert_eq!(error.with_causes(), "could not connect to the provider: bad certificate");
     }
 

@@ -189,8 +189,12 @@ impl Auth {
 
     /// Ends every session that the request names. `Ok` means that they are gone.
     pub(crate) async fn end_sessions(&self, headers: &HeaderMap) -> Result<(), Error> {
-        for id in self.0.cookies.sessions(headers).filter_map(SessionId::parse).take(MAX_ENDED) {
-            let key = id.store_key();
+        let sessions = self.0.cookies.sessions(headers).filter_map(SessionId::parse);
+        let keys: Vec<StoreKey> = sessions.map(|id| id.store_key()).take(MAX_ENDED + 1).collect();
+        if keys.len() > MAX_ENDED {
+            return Err(Error::new(ErrorKind::Malformed, "there are more than 8 session cookies"));
+        }
+        for key in keys {
             self.0.store.delete(&key).await?;
             tracing::info!(target: "tower_oauth::session", session = ?key, "ended");
         }

@@ -83,12 +83,7 @@ impl Client {
         let request = http::Request::get(url)
             .body(Bytes::new())
             .map_err(|_| invalid(format!("{what} has an address that cannot be called")))?;
-        let response = match self.send(request, limits).await {
-            Err(error) if error.kind() == ErrorKind::TokenEndpoint => {
-                return Err(invalid(format!("{what} exceeds the size limit")));
-            }
-            other => other?,
-        };
+        let response = self.send(request, limits, ErrorKind::Discovery).await?;
         if let Some(error) = unavailable(what, &response) {
             return Err(error);
         }

@@ -109,7 +109,7 @@ impl<'c> AsyncHttpClient<'c> for TokenEndpoint<'_> {
             if let Some(credentials) = request.headers_mut().get_mut(AUTHORIZATION) {
                 credentials.set_sensitive(true);
             }
-            let response = self.0.send(request, LIMITS).await?;
+            let response = self.0.send(request, LIMITS, ErrorKind::TokenEndpoint).await?;
             Ok(token_response::normalise(&response, quirks.token_response)?)
         })
     }

@@ -78,12 +78,7 @@ impl Client {
             .header(AUTHORIZATION, bearer)
             .body(Bytes::new())
             .map_err(|_| invalid("has an address that cannot be called"))?;
-        let response = match self.send(request, LIMITS).await {
-            Err(error) if error.kind() == ErrorKind::TokenEndpoint => {
-                return Err(invalid("exceeds the size limit"));
-            }
-            other => other?,
-        };
+        let response = self.send(request, LIMITS, ErrorKind::UserInfo).await?;
         if let Some(error) = unavailable("the userinfo endpoint", &response) {
             return Err(error);
         }

@@ -8,7 +8,7 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Response};
 use http_body::Body;
 use tower_oauth_core::provider::ResponseMode;
-use tower_oauth_core::{AuthorizationResponse, Client, Error, ErrorKind, Login, State};
+use tower_oauth_core::{AuthorizationResponse, Client, Error, ErrorKind, Login, ReturnTo, State};
 
 use super::login::{check_navigation, client};
 use super::respond::{Failure, see_other};
@@ -55,13 +55,15 @@ async fn finish(
     let response = AuthorizationResponse::parse(parameters)
         .map_err(|error| Failure::from(error).with_retry(auth, key, None))?;
     let now = auth.inner().environment.clock.now();
-    let attempt = attempts::find(auth, headers, response.state()).await?;
-    let Some(attempt) = attempt.filter(|a| a.provider() == key && !a.is_expired(now)) else {
-        return without_attempt(auth, headers, key, response.state()).await;
+    let found = attempts::find(auth, headers, response.state()).await?;
+    let return_to = found.as_ref().map(|attempt| attempt.return_to().clone());
+    let waiting = found.filter(|attempt| attempt.provider() == key && !attempt.is_expired(now));
+    let Some(attempt) = waiting else {
+        return without_attempt(auth, headers, client, response.state(), return_to).await;
     };
     // Before anything goes out: whatever happens next, no second request will act on this attempt.
     if !attempts::consume(auth, headers, &attempt).await? {
-        return without_attempt(auth, headers, key, response.state()).await;
+        return without_attempt(auth, headers, client, response.state(), return_to).await;
     }
     let return_to = attempt.return_to().clone();
     let clear_attempt = attempts::clear(auth, &attempt, client.provider());
@@ -84,8 +86,9 @@ async fn finish(
 async fn without_attempt(
     auth: &Auth,
     headers: &HeaderMap,
-    key: &str,
+    client: &Client,
     state: &State,
+    return_to: Option<ReturnTo>,
 ) -> Result<Response<Bytes>, Failure> {
     if let Some(live) = auth.load_session(headers).await?
         && live.session.login.is_of(state)
@@ -93,7 +96,8 @@ async fn without_attempt(
         return Ok(see_other(live.session.login.return_to.as_str()));
     }
     let reason = "no attempt of this browser is waiting for the response";
-    Err(Failure::from(Error::new(ErrorKind::StateInvalid, reason)).with_retry(auth, key, None))
+    let failure = Failure::from(Error::new(ErrorKind::StateInvalid, reason));
+    Err(failure.with_retry(auth, client.provider().login_key(), return_to.as_ref()))
 }
 
 /// Creates the new session, then ends the old one of this browser, and returns the new one's cookie.
