@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use http::HeaderMap;
 use tower_oauth_core::session::{
-    Lifetimes, Record, Session, SessionCodec, SessionId, SessionStore, StoreKey, Version,
+    Lifetimes, Record, Session, SessionCodec, SessionId, SessionStore, StoreKey, Swap, Version,
 };
 use tower_oauth_core::{BaseUrl, Client, Environment, Error, ErrorKind, KeyRing, Login, Timestamp};
 
@@ -14,6 +14,7 @@ use crate::cookie::{Cookies, SessionCookie};
 use crate::layer::{AuthLayer, AuthService};
 use crate::pages::Pages;
 use crate::routes::{NotFound, Routes};
+use crate::tokens::Refreshes;
 
 /// Most sessions that one request ends: a browser has one, a header has room for many.
 const MAX_ENDED: usize = 8;
@@ -53,6 +54,8 @@ pub(crate) struct Inner {
     pub(crate) login_state: LoginState,
     pub(crate) cookies: Cookies,
     pub(crate) pages: Arc<dyn Pages>,
+    pub(crate) refreshes: Refreshes,
+    pub(crate) revoke_at_logout: bool,
 }
 
 /// A session that is live in the store.
@@ -137,7 +140,13 @@ impl Auth {
             }
         };
         let Some(id) = id else { return Ok(None) };
-        let key = id.store_key();
+        let Some(live) = self.live_session(id.store_key()).await? else { return Ok(None) };
+        self.touch(&live, self.0.environment.clock.now()).await;
+        Ok(Some(live))
+    }
+
+    /// The session under `key`, if it is live. To look at it is not to use it: its idle end stays.
+    pub(crate) async fn live_session(&self, key: StoreKey) -> Result<Option<LiveSession>, Error> {
         let Some(stored) = self.0.store.load(&key).await? else { return Ok(None) };
         let Some(session) = self.0.codec.open(&stored.payload, &key) else {
             tracing::warn!(target: "tower_oauth::session", session = ?key, "a stored session could not be opened");
@@ -152,9 +161,17 @@ impl Auth {
         if session.expires <= now || stored.expires <= now {
             return Ok(None);
         }
-        let live = LiveSession { session, key, version: stored.version, expires: stored.expires };
-        self.touch(&live, now).await;
-        Ok(Some(live))
+        Ok(Some(LiveSession { session, key, version: stored.version, expires: stored.expires }))
+    }
+
+    /// Puts `session` in the place of `live`, unless that was changed or ended meanwhile. Its idle end stays.
+    pub(crate) async fn swap_session(
+        &self,
+        live: &LiveSession,
+        session: Session,
+    ) -> Result<Swap, Error> {
+        let record = self.record(&Arc::new(session), live.key, live.expires);
+        Ok(self.0.store.swap(&live.key, live.version, record).await?)
     }
 
     /// Moves the idle end of a session, once a tenth of the idle lifetime has passed since the last time.
@@ -187,10 +204,15 @@ impl Auth {
         Err(Error::new(ErrorKind::StoreUnavailable, "the store says that every new id is taken"))
     }
 
+    /// The keys of the sessions that the request names.
+    pub(crate) fn session_keys(&self, headers: &HeaderMap) -> Vec<StoreKey> {
+        let sessions = self.0.cookies.sessions(headers).filter_map(SessionId::parse);
+        sessions.map(|id| id.store_key()).take(MAX_ENDED + 1).collect()
+    }
+
     /// Ends every session that the request names. `Ok` means that they are gone.
     pub(crate) async fn end_sessions(&self, headers: &HeaderMap) -> Result<(), Error> {
-        let sessions = self.0.cookies.sessions(headers).filter_map(SessionId::parse);
-        let keys: Vec<StoreKey> = sessions.map(|id| id.store_key()).take(MAX_ENDED + 1).collect();
+        let keys = self.session_keys(headers);
         if keys.len() > MAX_ENDED {
             return Err(Error::new(ErrorKind::Malformed, "there are more than 8 session cookies"));
         }
