@@ -13,6 +13,7 @@ mod careless_store;
 mod conformance;
 mod core;
 mod discovery;
+mod discovery_faults;
 mod docs;
 mod edges;
 mod extractors;
