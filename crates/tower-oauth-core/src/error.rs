@@ -56,6 +56,10 @@ pub enum ErrorKind {
     UserInfo,
     /// The provider's metadata or keys cannot be used.
     Discovery,
+    /// The provider did not confirm that the user signed in as recently or as strongly as was asked.
+    StepUp,
+    /// Another user answered than the one who was asked: the login was to be of whoever is signed in.
+    UserMismatch,
     /// The provider cannot be reached, or says that it cannot answer now.
     ProviderUnavailable,
     /// The provider did not answer in time.
@@ -68,7 +72,7 @@ pub enum ErrorKind {
 
 impl ErrorKind {
     /// Every kind, for documentation and tests.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 21] = [
         Self::Malformed,
         Self::CrossSite,
         Self::UnknownProvider,
@@ -84,6 +88,8 @@ impl ErrorKind {
         Self::IdToken,
         Self::UserInfo,
         Self::Discovery,
+        Self::StepUp,
+        Self::UserMismatch,
         Self::ProviderUnavailable,
         Self::ProviderTimeout,
         Self::StoreUnavailable,
@@ -109,6 +115,8 @@ impl ErrorKind {
             Self::IdToken => "id_token",
             Self::UserInfo => "userinfo",
             Self::Discovery => "discovery",
+            Self::StepUp => "step_up_failed",
+            Self::UserMismatch => "user_mismatch",
             Self::ProviderUnavailable => "provider_unavailable",
             Self::ProviderTimeout => "provider_timeout",
             Self::StoreUnavailable => "store_unavailable",
@@ -127,7 +135,9 @@ impl ErrorKind {
             | Self::CodeRejected
             | Self::GrantRejected
             | Self::NonceMismatch => StatusCode::BAD_REQUEST,
-            Self::CrossSite | Self::ProviderDenied => StatusCode::FORBIDDEN,
+            Self::CrossSite | Self::ProviderDenied | Self::StepUp | Self::UserMismatch => {
+                StatusCode::FORBIDDEN
+            }
             Self::UnknownProvider => StatusCode::NOT_FOUND,
             Self::ProviderError
             | Self::TokenEndpoint

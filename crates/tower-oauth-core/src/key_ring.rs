@@ -29,6 +29,8 @@ pub enum Purpose {
     Attempt,
     /// A session in a store outside the process.
     Session,
+    /// What a login asks for, in a URL.
+    LoginRequest,
 }
 
 /// The keys that seal and open: the first one seals, all of them open.
@@ -40,6 +42,7 @@ struct SecretKeys {
     id: [u8; KEY_ID_LEN],
     attempt: LessSafeKey,
     session: LessSafeKey,
+    login_request: LessSafeKey,
 }
 
 impl KeyRing {
@@ -144,13 +147,19 @@ impl SecretKeys {
         };
         let mut id = [0; KEY_ID_LEN];
         expand(&prk, b"key id", &mut id).ok_or_else(failed)?;
-        Ok(Self { id, attempt: key(b"attempt")?, session: key(b"session")? })
+        Ok(Self {
+            id,
+            attempt: key(b"attempt")?,
+            session: key(b"session")?,
+            login_request: key(b"login request")?,
+        })
     }
 
     fn for_purpose(&self, purpose: Purpose) -> &LessSafeKey {
         match purpose {
             Purpose::Attempt => &self.attempt,
             Purpose::Session => &self.session,
+            Purpose::LoginRequest => &self.login_request,
         }
     }
 }

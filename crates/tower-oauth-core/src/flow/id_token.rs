@@ -18,7 +18,7 @@ use crate::secret::{AccessTokenSecret, Nonce, RawIdToken};
 use crate::session::Connection;
 
 /// How far the provider's clock may be from ours.
-const LEEWAY: Duration = Duration::from_secs(60);
+pub(super) const LEEWAY: Duration = Duration::from_secs(60);
 
 /// Oldest `iat` of a token that comes straight from the token endpoint.
 const MAX_AGE: Duration = Duration::from_secs(24 * 60 * 60);
@@ -223,7 +223,7 @@ fn text<'a>(claims: &'a Claims, name: &str) -> Result<&'a str, Error> {
 }
 
 /// A `NumericDate`: a number, fractions dropped. Never a string, and never absent by being of a wrong type.
-fn time(claims: &Claims, name: &str) -> Result<Option<Timestamp>, Error> {
+pub(super) fn time(claims: &Claims, name: &str) -> Result<Option<Timestamp>, Error> {
     let Some(value) = claims.get(name) else { return Ok(None) };
     match value.as_f64() {
         Some(seconds) if seconds >= 0.0 => {
