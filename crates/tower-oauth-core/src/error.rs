@@ -56,6 +56,8 @@ pub enum ErrorKind {
     UserInfo,
     /// The provider's metadata or keys cannot be used.
     Discovery,
+    /// A route for signed-in users was asked by nobody.
+    NotSignedIn,
     /// The provider did not confirm that the user signed in as recently or as strongly as was asked.
     StepUp,
     /// Another user answered than the one who was asked: the login was to be of whoever is signed in.
@@ -72,7 +74,7 @@ pub enum ErrorKind {
 
 impl ErrorKind {
     /// Every kind, for documentation and tests.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::Malformed,
         Self::CrossSite,
         Self::UnknownProvider,
@@ -88,6 +90,7 @@ impl ErrorKind {
         Self::IdToken,
         Self::UserInfo,
         Self::Discovery,
+        Self::NotSignedIn,
         Self::StepUp,
         Self::UserMismatch,
         Self::ProviderUnavailable,
@@ -115,6 +118,7 @@ impl ErrorKind {
             Self::IdToken => "id_token",
             Self::UserInfo => "userinfo",
             Self::Discovery => "discovery",
+            Self::NotSignedIn => "not_signed_in",
             Self::StepUp => "step_up_failed",
             Self::UserMismatch => "user_mismatch",
             Self::ProviderUnavailable => "provider_unavailable",
@@ -138,6 +142,7 @@ impl ErrorKind {
             Self::CrossSite | Self::ProviderDenied | Self::StepUp | Self::UserMismatch => {
                 StatusCode::FORBIDDEN
             }
+            Self::NotSignedIn => StatusCode::UNAUTHORIZED,
             Self::UnknownProvider => StatusCode::NOT_FOUND,
             Self::ProviderError
             | Self::TokenEndpoint

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use http::HeaderMap;
 use tower_oauth_core::session::{
-    Lifetimes, Record, Session, SessionCodec, SessionId, SessionStore, StoreKey, Swap, Version,
+    Connection, Lifetimes, Record, Session, SessionCodec, SessionId, SessionStore, StoreKey, Swap,
+    Version,
 };
 use tower_oauth_core::{BaseUrl, Client, Environment, Error, ErrorKind, KeyRing, Login, Timestamp};
 
@@ -187,6 +188,51 @@ impl Auth {
         Ok(self.0.store.swap(&live.key, live.version, record).await?)
     }
 
+    /// Puts `connection` in the place of the one to `provider` of the session under `key`, or takes that one out.
+    /// Returns the one that was there, if it was another user's or nothing takes its place.
+    pub(crate) async fn change_connections(
+        &self,
+        key: StoreKey,
+        provider: &str,
+        connection: Option<Connection>,
+    ) -> Result<Option<Arc<Connection>>, Error> {
+        let connection = connection.map(Arc::new);
+        // Others write the session too: refreshes, and the idle end that moves.
+        for _ in 0..10 {
+            let Some(live) = self.live_session(key).await? else {
+                return Err(Error::new(ErrorKind::NotSignedIn, "the session has ended"));
+            };
+            let before = live.session.connected.iter().find(|it| it.provider == provider).cloned();
+            let session = match &connection {
+                Some(connection) => live.session.with_connection(Arc::clone(connection)),
+                None if before.is_none() => return Ok(None),
+                None => live.session.without_connection(provider),
+            };
+            if let Swap::Swapped(_) = self.swap_session(&live, session).await? {
+                let is_same_user = |before: &Arc<Connection>| {
+                    connection.as_ref().is_some_and(|it| it.identity.is_same_user(&before.identity))
+                };
+                return Ok(before.filter(|before| !is_same_user(before)));
+            }
+        }
+        Err(Error::new(ErrorKind::StoreUnavailable, "the session changes too often to be written"))
+    }
+
+    /// What the earlier session of this browser is connected to, if `login` is of the same user.
+    pub(crate) async fn connections_to_keep(
+        &self,
+        headers: &HeaderMap,
+        login: &Login,
+    ) -> Result<Vec<Arc<Connection>>, Error> {
+        let [key] = *self.session_keys(headers) else { return Ok(Vec::new()) };
+        let Some(live) = self.live_session(key).await? else { return Ok(Vec::new()) };
+        if !live.session.connection.identity.is_same_user(&login.connection.identity) {
+            return Ok(Vec::new());
+        }
+        let others = live.session.connected.iter();
+        Ok(others.filter(|it| it.provider != login.connection.provider).cloned().collect())
+    }
+
     /// Moves the idle end of a session, once a tenth of the idle lifetime has passed since the last time.
     /// A failure is no harm: the next request tries again.
     async fn touch(&self, live: &LiveSession, now: Timestamp) {
@@ -201,9 +247,15 @@ impl Auth {
     }
 
     /// HOP 4: creates the session of `login` under a new id. Durable when this returns.
-    pub(crate) async fn create_session(&self, login: Login) -> Result<SessionId, Error> {
+    pub(crate) async fn create_session(
+        &self,
+        login: Login,
+        connected: Vec<Arc<Connection>>,
+    ) -> Result<SessionId, Error> {
         let now = self.0.environment.clock.now();
-        let session = Arc::new(Session::begin(login, now, self.0.lifetimes));
+        let mut session = Session::begin(login, now, self.0.lifetimes);
+        session.connected = connected;
+        let session = Arc::new(session);
         let expires = session.idle_expiry(now, self.0.lifetimes);
         for _ in 0..3 {
             let id = SessionId::generate(&*self.0.environment.random)?;

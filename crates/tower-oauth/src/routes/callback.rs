@@ -10,6 +10,7 @@ use http_body::Body;
 use tower_oauth_core::provider::ResponseMode;
 use tower_oauth_core::{AuthorizationResponse, Client, Error, ErrorKind, Login, ReturnTo, State};
 
+use super::connect;
 use super::login::{check_navigation, client};
 use super::respond::{Failure, see_other};
 use crate::attempts;
@@ -68,17 +69,26 @@ async fn finish(
         return without_attempt(auth, headers, client, response.state(), return_to, reason).await;
     }
     let return_to = attempt.return_to().clone();
+    let connect_to = attempt.request().connect_to;
     let clear_attempt = attempts::clear(auth, &attempt, client.provider());
     let fail = |error: Error| {
-        Failure::from(error)
-            .with_retry(auth, key, Some(&return_to))
-            .with_cookie(clear_attempt.clone())
+        let failure = Failure::from(error).with_cookie(clear_attempt.clone());
+        // To connect is started by a form of the application, not by a link.
+        if connect_to.is_some() { failure } else { failure.with_retry(auth, key, Some(&return_to)) }
     };
+    if let Some(session) = connect_to {
+        connect::check_session(auth, headers, session).map_err(fail)?;
+    }
     let code = client.authorize(attempt, response).await.map_err(fail)?;
     let login = client.finish(code).await.map_err(fail)?;
-    let session_cookie = sign_in(auth, headers, login).await.map_err(fail)?;
     let mut response = see_other(return_to.as_str());
-    response.headers_mut().append(SET_COOKIE, session_cookie);
+    match login.connect_to {
+        Some(session) => connect::finish(auth, session, login.connection).await.map_err(fail)?,
+        None => {
+            let session_cookie = sign_in(auth, headers, login).await.map_err(fail)?;
+            response.headers_mut().append(SET_COOKIE, session_cookie);
+        }
+    }
     response.headers_mut().append(SET_COOKIE, clear_attempt);
     Ok(response)
 }
@@ -94,9 +104,9 @@ async fn without_attempt(
     reason: &'static str,
 ) -> Result<Response<Bytes>, Failure> {
     if let Some(live) = auth.load_session(headers).await?
-        && live.session.login.is_of(state)
+        && let Some(return_to) = live.session.ended_at(state)
     {
-        return Ok(see_other(live.session.login.return_to.as_str()));
+        return Ok(see_other(return_to.as_str()));
     }
     let failure = Failure::from(Error::new(ErrorKind::StateInvalid, reason));
     Err(failure.with_retry(auth, client.provider().login_key(), return_to.as_ref()))
@@ -107,7 +117,8 @@ async fn sign_in(auth: &Auth, headers: &HeaderMap, login: Login) -> Result<Heade
     let inner = auth.inner();
     let provider = login.connection.provider.clone();
     let issuer = login.connection.identity.issuer().to_owned();
-    let id = auth.create_session(login).await?;
+    let connected = auth.connections_to_keep(headers, &login).await?;
+    let id = auth.create_session(login, connected).await?;
     tracing::info!(target: "tower_oauth::login", provider, issuer, session = ?id.store_key(), "signed in");
     if let Err(error) = auth.end_sessions(headers).await {
         tracing::warn!(target: "tower_oauth::session", "the earlier session was not ended: {error}");
