@@ -60,13 +60,15 @@ pub enum ErrorKind {
     ProviderTimeout,
     /// The session store failed. Never the same as "not signed in".
     StoreUnavailable,
+    /// The session does not fit into its cookie.
+    SessionTooLarge,
     /// A fault in this process.
     Internal,
 }
 
 impl ErrorKind {
     /// Every kind, for documentation and tests.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::Malformed,
         Self::CrossSite,
         Self::UnknownProvider,
@@ -84,6 +86,7 @@ impl ErrorKind {
         Self::ProviderUnavailable,
         Self::ProviderTimeout,
         Self::StoreUnavailable,
+        Self::SessionTooLarge,
         Self::Internal,
     ];
 
@@ -108,6 +111,7 @@ impl ErrorKind {
             Self::ProviderUnavailable => "provider_unavailable",
             Self::ProviderTimeout => "provider_timeout",
             Self::StoreUnavailable => "store_unavailable",
+            Self::SessionTooLarge => "session_too_large",
             Self::Internal => "internal",
         }
     }
@@ -132,7 +136,7 @@ impl ErrorKind {
             | Self::Discovery => StatusCode::BAD_GATEWAY,
             Self::ProviderUnavailable | Self::StoreUnavailable => StatusCode::SERVICE_UNAVAILABLE,
             Self::ProviderTimeout => StatusCode::GATEWAY_TIMEOUT,
-            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::SessionTooLarge | Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
 }

@@ -13,6 +13,7 @@ use crate::key_ring::KeyRing;
 use crate::provider::TokenResponse;
 use crate::provider::presets::oidc;
 use crate::session::SessionId;
+use crate::testing::secret;
 
 /// JSON of any shape, with the names that the parsers look for among its members.
 fn json() -> impl Strategy<Value = Value> {
@@ -134,7 +135,7 @@ proptest! {
 
     #[test]
     fn sealed_cookies(label in ".{0,20}", value in "[A-Za-z0-9_=-]{0,200}|.{0,50}") {
-        let keys = KeyRing::new("secret", b"a secret of a test: 0123456789 abcdef").unwrap();
+        let keys = KeyRing::new("secret", &secret("of this test")).unwrap();
         prop_assert!(Attempt::open(&keys, "https://app.example", &label, &value).is_none());
         if let Some(id) = SessionId::parse(&value) {
             prop_assert_eq!(id.cookie_value(), value);
