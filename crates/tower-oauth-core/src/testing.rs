@@ -1,5 +1,6 @@
 //! Doubles for this crate's unit tests.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde_json::Map;
@@ -36,6 +37,7 @@ pub(crate) fn session() -> Session {
         Identity::new("https://op".into(), "s".into(), None, Map::new(), EmailTrust::Unknown);
     let tokens = TokenSet {
         access_token: "t".to_owned().into(),
+        obtained: Timestamp::from_unix_seconds(0),
         expires: None,
         refresh_token: None,
         id_token: None,
@@ -45,6 +47,7 @@ pub(crate) fn session() -> Session {
         created: Timestamp::from_unix_seconds(0),
         expires: Timestamp::from_unix_seconds(1000),
         login: LoginMark { state_hash: [0; 32], return_to: ReturnTo::parse("/", "/auth").unwrap() },
-        connection: Connection::new("op".into(), identity, tokens),
+        connection: Arc::new(Connection::new("op".into(), identity, tokens, None)),
+        connected: Vec::new(),
     }
 }

@@ -77,6 +77,7 @@ impl Client {
         let response = request.request_async(&TokenEndpoint(self)).await.map_err(request_error)?;
         Ok(TokenSet {
             access_token: response.access_token().secret().as_str().into(),
+            obtained: asked_at,
             expires: response.expires_in().map(|lifetime| asked_at + lifetime),
             refresh_token: response
                 .refresh_token()

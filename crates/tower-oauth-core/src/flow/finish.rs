@@ -55,7 +55,7 @@ impl Client {
                 profile::oauth2(metadata.issuer.clone(), userinfo, mapping)?
             }
         };
-        let connection = Connection::new(self.provider.key.clone(), identity, tokens);
+        let connection = Connection::new(self.provider.key.clone(), identity, tokens, code.nonce);
         Ok(Login { connection, mark: code.login })
     }
 }
