@@ -11,6 +11,7 @@
 mod callback;
 mod careless_store;
 mod conformance;
+mod cookie_sessions;
 mod core;
 mod discovery;
 mod docs;
@@ -21,6 +22,7 @@ mod github;
 mod hello_world;
 mod id_token;
 mod invariants;
+mod keys;
 mod layer;
 mod limits;
 mod login;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use http::HeaderMap;
+use http::{HeaderMap, HeaderValue};
 use tower_oauth_core::session::{
     Lifetimes, Record, Session, SessionCodec, SessionId, SessionStore, StoreKey, Version,
 };
@@ -11,6 +11,7 @@ use tower_oauth_core::{BaseUrl, Client, Environment, Error, ErrorKind, KeyRing, 
 use crate::attempts::LoginState;
 use crate::builder::AuthBuilder;
 use crate::cookie::{Cookies, SessionCookie};
+use crate::cookie_session::CookieSessions;
 use crate::layer::{AuthLayer, AuthService};
 use crate::pages::Pages;
 use crate::routes::{NotFound, Routes};
@@ -45,7 +46,9 @@ pub(crate) struct Inner {
     pub(crate) mount: String,
     /// In the order of the sign-in page.
     pub(crate) clients: Vec<Client>,
+    /// Sessions and one-time marks; where sessions are in cookies, marks and what was revoked.
     pub(crate) store: Arc<dyn SessionStore>,
+    pub(crate) cookie_sessions: Option<CookieSessions>,
     pub(crate) codec: Arc<SessionCodec>,
     pub(crate) keys: Arc<KeyRing>,
     pub(crate) environment: Environment,
@@ -55,13 +58,27 @@ pub(crate) struct Inner {
     pub(crate) pages: Arc<dyn Pages>,
 }
 
-/// A session that is live in the store.
+/// A session that is live.
 #[derive(Debug)]
 pub(crate) struct LiveSession {
     pub(crate) session: Arc<Session>,
     pub(crate) key: StoreKey,
     version: Version,
     expires: Timestamp,
+}
+
+impl LiveSession {
+    /// One that is nowhere but in its cookie: no store has a record of it to swap.
+    pub(crate) fn in_cookie(session: Session, key: StoreKey) -> Self {
+        let expires = session.expires;
+        Self { session: Arc::new(session), key, version: Version::new(0), expires }
+    }
+}
+
+/// A session that a login began: the name it has in logs, and the cookie to set.
+pub(crate) struct NewSession {
+    pub(crate) key: StoreKey,
+    pub(crate) cookie: HeaderValue,
 }
 
 impl Auth {
@@ -128,15 +145,22 @@ impl Auth {
         &self,
         headers: &HeaderMap,
     ) -> Result<Option<LiveSession>, Error> {
-        let id = match self.0.cookies.session(headers) {
+        let value = match self.0.cookies.session(headers) {
             SessionCookie::Absent => return Ok(None),
-            SessionCookie::Present(value) => SessionId::parse(value),
+            SessionCookie::Present(value) => value,
             SessionCookie::Ambiguous => {
                 tracing::warn!(target: "tower_oauth::session", "two different session cookies; neither counts");
-                None
+                return Ok(None);
             }
         };
-        let Some(id) = id else { return Ok(None) };
+        match &self.0.cookie_sessions {
+            Some(sessions) => sessions.load(self, value).await,
+            None => self.load_stored(value).await,
+        }
+    }
+
+    async fn load_stored(&self, value: &str) -> Result<Option<LiveSession>, Error> {
+        let Some(id) = SessionId::parse(value) else { return Ok(None) };
         let key = id.store_key();
         let Some(stored) = self.0.store.load(&key).await? else { return Ok(None) };
         let Some(session) = self.0.codec.open(&stored.payload, &key) else {
@@ -144,17 +168,22 @@ impl Auth {
             return Ok(None);
         };
         let now = self.0.environment.clock.now();
-        if self.client(&session.connection.provider).is_none() {
-            tracing::info!(target: "tower_oauth::session", session = ?key, "its provider is no longer configured");
-            return Ok(None);
-        }
         // The store expires records; the session's own end is kept whatever the store does.
-        if session.expires <= now || stored.expires <= now {
+        if !self.is_live(&session, key) || stored.expires <= now {
             return Ok(None);
         }
         let live = LiveSession { session, key, version: stored.version, expires: stored.expires };
         self.touch(&live, now).await;
         Ok(Some(live))
+    }
+
+    /// Whether the session has not reached its own end, and its provider is still one of ours.
+    pub(crate) fn is_live(&self, session: &Session, key: StoreKey) -> bool {
+        if self.client(&session.connection.provider).is_none() {
+            tracing::info!(target: "tower_oauth::session", session = ?key, "its provider is no longer configured");
+            return false;
+        }
+        session.expires > self.0.environment.clock.now()
     }
 
     /// Moves the idle end of a session, once a tenth of the idle lifetime has passed since the last time.
@@ -171,7 +200,10 @@ impl Auth {
     }
 
     /// HOP 4: creates the session of `login` under a new id. Durable when this returns.
-    pub(crate) async fn create_session(&self, login: Login) -> Result<SessionId, Error> {
+    pub(crate) async fn create_session(&self, login: Login) -> Result<NewSession, Error> {
+        if let Some(sessions) = &self.0.cookie_sessions {
+            return sessions.create(self, login);
+        }
         let now = self.0.environment.clock.now();
         let session = Arc::new(Session::begin(login, now, self.0.lifetimes));
         let expires = session.idle_expiry(now, self.0.lifetimes);
@@ -179,7 +211,11 @@ impl Auth {
             let id = SessionId::generate(&*self.0.environment.random)?;
             let key = id.store_key();
             match self.0.store.create(&key, self.record(&session, key, expires)).await {
-                Ok(()) => return Ok(id),
+                Ok(()) => {
+                    let lifetime = self.0.lifetimes.absolute;
+                    let cookie = self.0.cookies.set_session(&id.cookie_value(), lifetime);
+                    return Ok(NewSession { key, cookie });
+                }
                 Err(error) if error.is_already_exists() => {}
                 Err(error) => return Err(error.into()),
             }
@@ -187,17 +223,27 @@ impl Auth {
         Err(Error::new(ErrorKind::StoreUnavailable, "the store says that every new id is taken"))
     }
 
-    /// Ends every session that the request names. `Ok` means that they are gone.
+    /// Ends every session that the request names. `Ok` means that they are gone, or have gone as far as
+    /// [`CookieSessions::end`] can take them.
     pub(crate) async fn end_sessions(&self, headers: &HeaderMap) -> Result<(), Error> {
-        let sessions = self.0.cookies.sessions(headers).filter_map(SessionId::parse);
-        let keys: Vec<StoreKey> = sessions.map(|id| id.store_key()).take(MAX_ENDED + 1).collect();
-        if keys.len() > MAX_ENDED {
+        let values: Vec<&str> = self.0.cookies.sessions(headers).take(MAX_ENDED + 1).collect();
+        if values.len() > MAX_ENDED {
             return Err(Error::new(ErrorKind::Malformed, "there are more than 8 session cookies"));
         }
-        for key in keys {
-            self.0.store.delete(&key).await?;
-            tracing::info!(target: "tower_oauth::session", session = ?key, "ended");
+        for value in values {
+            match &self.0.cookie_sessions {
+                Some(sessions) => sessions.end(self, value).await?,
+                None => self.end_stored(value).await?,
+            }
         }
+        Ok(())
+    }
+
+    async fn end_stored(&self, value: &str) -> Result<(), Error> {
+        let Some(id) = SessionId::parse(value) else { return Ok(()) };
+        let key = id.store_key();
+        self.0.store.delete(&key).await?;
+        tracing::info!(target: "tower_oauth::session", session = ?key, "ended");
         Ok(())
     }
 

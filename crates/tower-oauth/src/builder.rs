@@ -1,12 +1,14 @@
 //! [`AuthBuilder`]: the settings of a login, checked as a whole before anything is served.
 
+mod cookies;
+
 use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tower_oauth_core::provider::ResponseMode;
-use tower_oauth_core::session::{Lifetimes, SessionCodec, SessionStore};
+use tower_oauth_core::session::{SessionCodec, SessionStore};
 use tower_oauth_core::{
     BaseUrl, Client, Clock, ConfigError, Environment, HttpClient, KeyRing, Provider, Random,
 };
@@ -15,6 +17,7 @@ use zeroize::Zeroizing;
 use crate::attempts::LoginState;
 use crate::auth::{Auth, Inner};
 use crate::cookie::Cookies;
+use crate::cookie_session::CookieSessions;
 use crate::pages::{DefaultPages, Pages};
 use crate::routes::Routes;
 use crate::store::MemoryStore;
@@ -27,9 +30,10 @@ use crate::system::{SystemClock, SystemRandom};
 /// | [`provider`](Self::provider) | none; at least one is required |
 /// | [`secret`](Self::secret) | a random one that ends with the process |
 /// | [`store`](Self::store) | [`MemoryStore`] |
+/// | [`cookie_sessions`](Self::cookie_sessions), [`revocations`](Self::revocations) | no: sessions are in the store |
 /// | [`mount`](Self::mount) | `/auth` |
 /// | [`idle_lifetime`](Self::idle_lifetime) | 24 hours |
-/// | [`absolute_lifetime`](Self::absolute_lifetime) | 30 days |
+/// | [`absolute_lifetime`](Self::absolute_lifetime) | 30 days, in cookies 24 hours |
 /// | [`login_state`](Self::login_state) | sealed in a cookie |
 /// | [`pages`](Self::pages) | the bundled ones |
 /// | [`http_client`](Self::http_client) | reqwest with rustls (feature `reqwest`) |
@@ -40,8 +44,11 @@ pub struct AuthBuilder {
     providers: Vec<Provider>,
     secrets: Vec<Zeroizing<Vec<u8>>>,
     store: Option<Arc<dyn SessionStore>>,
+    in_cookies: bool,
+    revocations: Option<Arc<dyn SessionStore>>,
     mount: String,
-    lifetimes: Lifetimes,
+    idle_lifetime: Option<Duration>,
+    absolute_lifetime: Option<Duration>,
     login_state: LoginState,
     pages: Arc<dyn Pages>,
     http_client: Option<Arc<dyn HttpClient>>,
@@ -70,8 +77,11 @@ impl AuthBuilder {
             providers: Vec::new(),
             secrets: Vec::new(),
             store: None,
+            in_cookies: false,
+            revocations: None,
             mount: "/auth".into(),
-            lifetimes: Lifetimes::default(),
+            idle_lifetime: None,
+            absolute_lifetime: None,
             login_state: LoginState::default(),
             pages: Arc::new(DefaultPages::default()),
             http_client: None,
@@ -119,13 +129,13 @@ impl AuthBuilder {
 
     /// Longest pause between two requests that use the session.
     pub fn idle_lifetime(mut self, idle: Duration) -> Self {
-        self.lifetimes.idle = idle;
+        self.idle_lifetime = Some(idle);
         self
     }
 
     /// Longest life of a session whatever happens.
     pub fn absolute_lifetime(mut self, absolute: Duration) -> Self {
-        self.lifetimes.absolute = absolute;
+        self.absolute_lifetime = Some(absolute);
         self
     }
 
@@ -178,13 +188,8 @@ impl AuthBuilder {
         let base_url = BaseUrl::parse(self.names.base_url, &self.base_url)?;
         check_mount(&self.mount)?;
         self.check_providers(&base_url)?;
-        let Lifetimes { idle, absolute, .. } = self.lifetimes;
-        if idle < Duration::from_secs(60) || absolute < idle {
-            return Err(ConfigError::new(
-                "session lifetimes",
-                "idle must be at least a minute and absolute at least as long as idle",
-            ));
-        }
+        self.check_sessions()?;
+        let lifetimes = self.lifetimes()?;
         let keys = Arc::new(self.key_ring()?);
         let http = match self.http_client {
             Some(client) => client,
@@ -221,11 +226,17 @@ impl AuthBuilder {
             base_url,
             mount: self.mount,
             clients,
-            store: self.store.unwrap_or_else(|| Arc::new(MemoryStore::new(self.clock))),
+            store: self
+                .store
+                .or_else(|| self.revocations.clone())
+                .unwrap_or_else(|| Arc::new(MemoryStore::new(self.clock))),
+            cookie_sessions: self
+                .in_cookies
+                .then_some(CookieSessions { revocations: self.revocations }),
             codec,
             keys,
             environment,
-            lifetimes: self.lifetimes,
+            lifetimes,
             login_state: self.login_state,
             pages: self.pages,
         }))

@@ -1,10 +1,11 @@
 //! A session sealed into its own cookie: the server keeps nothing.
 //!
 //! A browser gives a cookie 4096 bytes, so what nobody asks for after the login stays out: the ID token as it
-//! came, the refresh token, claims that only the check of the ID token needs. What the rest leaves out is
-//! written down at [`Sealed`].
+//! came, the refresh token, claims that only the check of the ID token needs. There is one connection, that of the
+//! login: to add another would mean a new cookie for the same session, which could undo a sign-out under way.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -105,7 +106,7 @@ impl Session {
     /// What takes most of this session's cookie, and how many bytes of it: "the access token", "the claim `groups`".
     #[must_use]
     pub fn biggest_in_cookie(&self) -> (String, usize) {
-        let Connection { identity, tokens, .. } = &self.connection;
+        let Connection { identity, tokens, .. } = &*self.connection;
         let token = ("the access token".to_owned(), tokens.access_token.secret().len());
         let scopes = ("the list of scopes".to_owned(), written(&tokens.scopes));
         let claims = identity
@@ -122,8 +123,8 @@ impl Session {
 
 impl<'a> Sealed<'a> {
     fn new(id: &SessionId, session: &'a Session) -> Self {
-        let Session { created, expires, login, connection } = session;
-        let Connection { provider, identity, tokens } = connection;
+        let Session { created, expires, login, connection, .. } = session;
+        let Connection { provider, identity, tokens, .. } = &**connection;
         let (issuer, subject, sid) = (identity.issuer(), identity.subject(), identity.sid());
         let claims = identity.claims();
         let says = |claim, value| claims.get(claim).and_then(Value::as_str) == Some(value);
@@ -163,6 +164,7 @@ impl<'a> Sealed<'a> {
         let identity = Identity::new(issuer, subject, sid, claims, self.email_trust);
         let tokens = TokenSet {
             access_token: self.access_token.into_owned().into(),
+            obtained: self.created,
             expires: self.access_token_expires,
             refresh_token: None,
             id_token: None,
@@ -172,9 +174,10 @@ impl<'a> Sealed<'a> {
             state_hash: URL_SAFE_NO_PAD.decode(&*self.state_hash).ok()?.try_into().ok()?,
             return_to: ReturnTo::from_sealed(self.return_to.into_owned()),
         };
-        let connection = Connection::new(self.provider.into_owned(), identity, tokens);
+        let connection = Connection::new(self.provider.into_owned(), identity, tokens, None);
         let (created, expires) = (self.created, self.expires);
-        let session = Session { created, expires, login, connection };
+        let connection = Arc::new(connection);
+        let session = Session { created, expires, login, connection, connected: Vec::new() };
         Some((SessionId::parse(&self.id)?, session))
     }
 }
@@ -199,8 +202,6 @@ fn claim(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use serde_json::json;
 
     use super::*;
@@ -223,14 +224,10 @@ mod tests {
 
     fn with_claims(issuer: &str, sid: Option<&str>, claims: Value) -> Session {
         let Value::Object(claims) = claims else { panic!("claims are an object") };
+        let sid = sid.map(Into::into);
         let mut session = session();
-        session.connection.identity = Identity::new(
-            issuer.into(),
-            "alice".into(),
-            sid.map(Into::into),
-            claims,
-            EmailTrust::Verified,
-        );
+        Arc::make_mut(&mut session.connection).identity =
+            Identity::new(issuer.into(), "alice".into(), sid, claims, EmailTrust::Verified);
         session
     }
 
@@ -276,14 +273,15 @@ mod tests {
     #[test]
     fn tokens_that_are_not_used_again_stay_out() {
         let mut session = session();
-        session.connection.tokens = TokenSet {
+        Arc::make_mut(&mut session.connection).tokens = TokenSet {
             access_token: "access".to_owned().into(),
+            obtained: session.created,
             expires: Some(Timestamp::from_unix_seconds(7)),
             refresh_token: Some("refresh".to_owned().into()),
             id_token: Some("id".to_owned().into()),
             scopes: vec!["a".into(), "b c".into()],
         };
-        let tokens = opened(&session).connection.tokens;
+        let tokens = &opened(&session).connection.tokens;
         assert_eq!(tokens.access_token.secret(), "access");
         assert_eq!(tokens.expires, session.connection.tokens.expires);
         assert_eq!(tokens.scopes, session.connection.tokens.scopes);
@@ -335,7 +333,7 @@ mod tests {
             assert_eq!(session.biggest_in_cookie().0, "a claim with an odd name");
         }
         let mut session = self::session();
-        session.connection.tokens.access_token = "x".repeat(600).into();
+        Arc::make_mut(&mut session.connection).tokens.access_token = "x".repeat(600).into();
         assert_eq!(session.biggest_in_cookie(), ("the access token".into(), 800));
     }
 }

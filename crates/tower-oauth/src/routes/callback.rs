@@ -102,13 +102,12 @@ async fn without_attempt(
 
 /// Creates the new session, then ends the old one of this browser, and returns the new one's cookie.
 async fn sign_in(auth: &Auth, headers: &HeaderMap, login: Login) -> Result<HeaderValue, Error> {
-    let inner = auth.inner();
     let provider = login.connection.provider.clone();
     let issuer = login.connection.identity.issuer().to_owned();
-    let id = auth.create_session(login).await?;
-    tracing::info!(target: "tower_oauth::login", provider, issuer, session = ?id.store_key(), "signed in");
+    let session = auth.create_session(login).await?;
+    tracing::info!(target: "tower_oauth::login", provider, issuer, session = ?session.key, "signed in");
     if let Err(error) = auth.end_sessions(headers).await {
         tracing::warn!(target: "tower_oauth::session", "the earlier session was not ended: {error}");
     }
-    Ok(inner.cookies.set_session(&id.cookie_value(), inner.lifetimes.absolute))
+    Ok(session.cookie)
 }
