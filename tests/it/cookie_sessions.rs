@@ -433,6 +433,10 @@ async fn v5_l08_with_a_list_a_copy_is_worth_nothing_after_the_sign_out() {
     assert_eq!(page.status(), 204);
     setup.clock.advance(DAY - Duration::from_secs(1));
     assert!(!is_signed_in(&setup, &auth, &copy).await, "remembered until its end");
+    setup.clock.advance(Duration::from_secs(1));
+    let written = store.count(Operation::Create);
+    setup.browser(&auth).request(Method::POST, "/auth/logout", &headers).await;
+    assert_eq!(store.count(Operation::Create), written, "what is over needs no place in the list");
     // K04: a new login ends the session that it replaces.
     browser.login_as("alice").await;
     let earlier = session_cookie(&browser);
