@@ -107,7 +107,8 @@ impl AuthBuilder {
         &self.providers
     }
 
-    /// The secret that seals what leaves the process: at least 32 random bytes, the same on all replicas.
+    /// The secret that seals what leaves the process: at least 32 random bytes, the same on all replicas. One that
+    /// has room for fewer than 256 bits, follows a pattern or is an example from somewhere is refused.
     ///
     /// Called again, it adds the secrets of earlier days: they open what they sealed, the first one seals.
     pub fn secret(mut self, secret: impl AsRef<[u8]>) -> Self {

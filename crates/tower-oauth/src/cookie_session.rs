@@ -80,7 +80,10 @@ impl CookieSessions {
                 Err(error) => return Err(error.into()),
             }
         }
-        tracing::info!(target: "tower_oauth::session", session = ?key, "ended");
+        let whole = self.revocations.is_some();
+        let what =
+            if whole { "ended" } else { "ended in this browser, not in a copy of its cookie" };
+        tracing::info!(target: "tower_oauth::session", session = ?key, "{what}");
         Ok(())
     }
 }
