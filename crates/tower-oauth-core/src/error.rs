@@ -38,10 +38,12 @@ pub enum ErrorKind {
     IssuerMismatch,
     /// The user or the provider said no.
     ProviderDenied,
-    /// The provider answered the authorization request with an error.
+    /// The provider answered the authorization request, or a revocation, with an error.
     ProviderError,
     /// The token endpoint refused the code: it was used, has expired, or belongs to another login.
     CodeRejected,
+    /// The token endpoint refused the refresh token: it was revoked, has expired, or was used.
+    GrantRejected,
     /// The ID token answers another attempt.
     NonceMismatch,
     /// The token endpoint's answer is not a token response.
@@ -68,7 +70,7 @@ pub enum ErrorKind {
 
 impl ErrorKind {
     /// Every kind, for documentation and tests.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::Malformed,
         Self::CrossSite,
         Self::UnknownProvider,
@@ -77,6 +79,7 @@ impl ErrorKind {
         Self::ProviderDenied,
         Self::ProviderError,
         Self::CodeRejected,
+        Self::GrantRejected,
         Self::NonceMismatch,
         Self::TokenEndpoint,
         Self::ClientRejected,
@@ -102,6 +105,7 @@ impl ErrorKind {
             Self::ProviderDenied => "provider_denied",
             Self::ProviderError => "provider_error",
             Self::CodeRejected => "code_rejected",
+            Self::GrantRejected => "grant_rejected",
             Self::NonceMismatch => "nonce_mismatch",
             Self::TokenEndpoint => "token_endpoint",
             Self::ClientRejected => "client_rejected",
@@ -125,6 +129,7 @@ impl ErrorKind {
             | Self::StateInvalid
             | Self::IssuerMismatch
             | Self::CodeRejected
+            | Self::GrantRejected
             | Self::NonceMismatch => StatusCode::BAD_REQUEST,
             Self::CrossSite | Self::ProviderDenied => StatusCode::FORBIDDEN,
             Self::UnknownProvider => StatusCode::NOT_FOUND,

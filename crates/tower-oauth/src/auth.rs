@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use http::{HeaderMap, HeaderValue};
 use tower_oauth_core::session::{
-    Lifetimes, Record, Session, SessionCodec, SessionId, SessionStore, StoreKey, Version,
+    Lifetimes, Record, Session, SessionCodec, SessionId, SessionStore, StoreKey, Swap, Version,
 };
 use tower_oauth_core::{BaseUrl, Client, Environment, Error, ErrorKind, KeyRing, Login, Timestamp};
 
@@ -15,6 +15,7 @@ use crate::cookie_session::CookieSessions;
 use crate::layer::{AuthLayer, AuthService};
 use crate::pages::Pages;
 use crate::routes::{NotFound, Routes};
+use crate::tokens::Refreshes;
 
 /// Most sessions that one request ends: a browser has one, a header has room for many.
 const MAX_ENDED: usize = 8;
@@ -56,6 +57,8 @@ pub(crate) struct Inner {
     pub(crate) login_state: LoginState,
     pub(crate) cookies: Cookies,
     pub(crate) pages: Arc<dyn Pages>,
+    pub(crate) refreshes: Refreshes,
+    pub(crate) revoke_at_logout: bool,
 }
 
 /// A session that is live.
@@ -68,7 +71,7 @@ pub(crate) struct LiveSession {
 }
 
 impl LiveSession {
-    /// One that is nowhere but in its cookie: no store has a record of it to swap.
+    /// One that is nowhere but in its cookie: no store has a record of it to swap, and its end is never moved.
     pub(crate) fn in_cookie(session: Session, key: StoreKey) -> Self {
         let expires = session.expires;
         Self { session: Arc::new(session), key, version: Version::new(0), expires }
@@ -153,15 +156,28 @@ impl Auth {
                 return Ok(None);
             }
         };
-        match &self.0.cookie_sessions {
-            Some(sessions) => sessions.load(self, value).await,
-            None => self.load_stored(value).await,
+        let Some(live) = self.named_session(value).await? else { return Ok(None) };
+        self.touch(&live, self.0.environment.clock.now()).await;
+        Ok(Some(live))
+    }
+
+    /// The session that a cookie with this value names, if it is live. To look at it is not to use it: its idle end
+    /// stays.
+    pub(crate) async fn named_session(&self, value: &str) -> Result<Option<LiveSession>, Error> {
+        if let Some(sessions) = &self.0.cookie_sessions {
+            return sessions.load(self, value).await;
+        }
+        match SessionId::parse(value) {
+            Some(id) => self.live_session(id.store_key()).await,
+            None => Ok(None),
         }
     }
 
-    async fn load_stored(&self, value: &str) -> Result<Option<LiveSession>, Error> {
-        let Some(id) = SessionId::parse(value) else { return Ok(None) };
-        let key = id.store_key();
+    /// The same for the session under `key`. One in a cookie cannot be had so.
+    pub(crate) async fn live_session(&self, key: StoreKey) -> Result<Option<LiveSession>, Error> {
+        if self.0.cookie_sessions.is_some() {
+            return Ok(None);
+        }
         let Some(stored) = self.0.store.load(&key).await? else { return Ok(None) };
         let Some(session) = self.0.codec.open(&stored.payload, &key) else {
             tracing::warn!(target: "tower_oauth::session", session = ?key, "a stored session could not be opened");
@@ -172,9 +188,17 @@ impl Auth {
         if !self.is_live(&session, key) || stored.expires <= now {
             return Ok(None);
         }
-        let live = LiveSession { session, key, version: stored.version, expires: stored.expires };
-        self.touch(&live, now).await;
-        Ok(Some(live))
+        Ok(Some(LiveSession { session, key, version: stored.version, expires: stored.expires }))
+    }
+
+    /// Puts `session` in the place of `live`, unless that was changed or ended meanwhile. Its idle end stays.
+    pub(crate) async fn swap_session(
+        &self,
+        live: &LiveSession,
+        session: Session,
+    ) -> Result<Swap, Error> {
+        let record = self.record(&Arc::new(session), live.key, live.expires);
+        Ok(self.0.store.swap(&live.key, live.version, record).await?)
     }
 
     /// Whether the session has not reached its own end, and its provider is still one of ours.
@@ -223,10 +247,15 @@ impl Auth {
         Err(Error::new(ErrorKind::StoreUnavailable, "the store says that every new id is taken"))
     }
 
+    /// The values of the request's session cookies: one more than may be ended, if there are so many.
+    pub(crate) fn session_values<'a>(&'a self, headers: &'a HeaderMap) -> Vec<&'a str> {
+        self.0.cookies.sessions(headers).take(MAX_ENDED + 1).collect()
+    }
+
     /// Ends every session that the request names. `Ok` means that they are gone, or have gone as far as
     /// [`CookieSessions::end`] can take them.
     pub(crate) async fn end_sessions(&self, headers: &HeaderMap) -> Result<(), Error> {
-        let values: Vec<&str> = self.0.cookies.sessions(headers).take(MAX_ENDED + 1).collect();
+        let values = self.session_values(headers);
         if values.len() > MAX_ENDED {
             return Err(Error::new(ErrorKind::Malformed, "there are more than 8 session cookies"));
         }

@@ -22,6 +22,7 @@ use crate::pages::{DefaultPages, Pages};
 use crate::routes::Routes;
 use crate::store::MemoryStore;
 use crate::system::{SystemClock, SystemRandom};
+use crate::tokens::Refreshes;
 
 /// Collects the settings of a login; [`build`](Self::build) checks them.
 ///
@@ -34,6 +35,8 @@ use crate::system::{SystemClock, SystemRandom};
 /// | [`mount`](Self::mount) | `/auth` |
 /// | [`idle_lifetime`](Self::idle_lifetime) | 24 hours |
 /// | [`absolute_lifetime`](Self::absolute_lifetime) | 30 days, in cookies 24 hours |
+/// | [`token_margin`](Self::token_margin) | 60 seconds |
+/// | [`revoke_at_logout`](Self::revoke_at_logout) | yes |
 /// | [`login_state`](Self::login_state) | sealed in a cookie |
 /// | [`pages`](Self::pages) | the bundled ones |
 /// | [`http_client`](Self::http_client) | reqwest with rustls (feature `reqwest`) |
@@ -49,6 +52,8 @@ pub struct AuthBuilder {
     mount: String,
     idle_lifetime: Option<Duration>,
     absolute_lifetime: Option<Duration>,
+    token_margin: Duration,
+    revoke_at_logout: bool,
     login_state: LoginState,
     pages: Arc<dyn Pages>,
     http_client: Option<Arc<dyn HttpClient>>,
@@ -82,6 +87,8 @@ impl AuthBuilder {
             mount: "/auth".into(),
             idle_lifetime: None,
             absolute_lifetime: None,
+            token_margin: Duration::from_secs(60),
+            revoke_at_logout: true,
             login_state: LoginState::default(),
             pages: Arc::new(DefaultPages::default()),
             http_client: None,
@@ -137,6 +144,23 @@ impl AuthBuilder {
     /// Longest life of a session whatever happens.
     pub fn absolute_lifetime(mut self, absolute: Duration) -> Self {
         self.absolute_lifetime = Some(absolute);
+        self
+    }
+
+    /// How long an [`AccessToken`](crate::AccessToken) lasts at least when a handler gets it, so that it does not
+    /// expire on its way. One that lasts shorter is refreshed first; for tokens that the provider makes short, half
+    /// their life counts.
+    pub fn token_margin(mut self, margin: Duration) -> Self {
+        self.token_margin = margin;
+        self
+    }
+
+    /// Whether a sign-out revokes the refresh token, or an access token that never expires
+    /// ([RFC 7009](https://www.rfc-editor.org/rfc/rfc7009)), where the provider has an endpoint for that. Nobody
+    /// waits for it. Switch it off if the provider takes more than the one session's tokens along, such as the user's
+    /// consent.
+    pub fn revoke_at_logout(mut self, yes: bool) -> Self {
+        self.revoke_at_logout = yes;
         self
     }
 
@@ -222,6 +246,9 @@ impl AuthBuilder {
             .collect();
         let codec = SessionCodec::new(base_url.join(""), Arc::clone(&keys), self.random);
         let codec = Arc::new(codec);
+        let keys_of_providers = clients.iter().map(|client| client.provider().login_key());
+        let clock = Arc::clone(&self.clock);
+        let refreshes = Refreshes::new(self.token_margin, keys_of_providers, clock);
         Ok(Auth::from_inner(Inner {
             cookies: Cookies::new(&base_url),
             base_url,
@@ -240,6 +267,8 @@ impl AuthBuilder {
             lifetimes,
             login_state: self.login_state,
             pages: self.pages,
+            refreshes,
+            revoke_at_logout: self.revoke_at_logout,
         }))
     }
 

@@ -27,7 +27,8 @@
 //! |---|---|
 //! | to configure it | [`Auth::builder`], [`Auth::from_env`], [`providers`] |
 //! | the user | [`User`], `Option<User>`, [`Claims`] |
-//! | to call the provider's API | [`AccessToken`] |
+//! | to call the provider's API | [`AccessToken`], [`Tokens`] |
+//! | to call it from a job | [`Auth::tokens_of`] |
 //! | to guard several routes | [`RequireLogin`] |
 //! | your own pages | [`pages`] |
 //! | your own store | [`session::SessionStore`] |
@@ -60,12 +61,13 @@ mod require_login;
 mod routes;
 mod store;
 mod system;
+mod tokens;
 
 pub use attempts::LoginState;
 pub use auth::Auth;
 pub use builder::AuthBuilder;
 #[doc(inline)]
-pub use extract::{AccessToken, Claims, Rejection, User};
+pub use extract::{AccessToken, Claims, Rejection, SessionHandle, Tokens, User};
 #[cfg(feature = "reqwest")]
 pub use http_client::ReqwestClient;
 pub use require_login::{RequireLogin, RequireLoginService};

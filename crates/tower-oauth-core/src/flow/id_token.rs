@@ -15,6 +15,7 @@ use crate::error::{Error, ErrorKind};
 use crate::jose::{Algorithm, Claims, SignedToken};
 use crate::provider::IssuerRule;
 use crate::secret::{AccessTokenSecret, Nonce, RawIdToken};
+use crate::session::Connection;
 
 /// How far the provider's clock may be from ours.
 const LEEWAY: Duration = Duration::from_secs(60);
@@ -54,6 +55,44 @@ impl Client {
         Ok(VerifiedIdToken { issuer, subject, claims })
     }
 
+    /// Verifies the ID token of a refresh: whatever a login asks of one, and that it is about the login that
+    /// made `connection` (Core section 12.2).
+    pub(super) async fn verify_refreshed_id_token(
+        &self,
+        token: &RawIdToken,
+        connection: &Connection,
+        access_token: &AccessTokenSecret,
+        metadata: &Metadata,
+    ) -> Result<(), Error> {
+        let verified = self.verify_id_token(token, None, access_token, metadata).await?;
+        let login = &connection.identity;
+        if verified.issuer != login.issuer() {
+            return Err(invalid("is of another issuer than the one before it"));
+        }
+        if verified.subject != login.subject() {
+            return Err(invalid("is about another user than the one before it"));
+        }
+        let refreshed = &verified.claims;
+        if refreshed.contains_key("nonce") {
+            let same = connection.nonce.as_ref().is_some_and(|n| check_nonce(refreshed, n).is_ok());
+            if !same {
+                return Err(invalid("has a `nonce` that is not the login's"));
+            }
+        }
+        let times = |name| Ok::<_, Error>((time(login.claims(), name)?, time(refreshed, name)?));
+        if let (Some(before), Some(after)) = times("auth_time")?
+            && before != after
+        {
+            return Err(invalid("has another `auth_time` than the login"));
+        }
+        if let (Some(before), Some(after)) = times("iat")?
+            && after + LEEWAY < before
+        {
+            return Err(invalid("was issued before the login"));
+        }
+        Ok(())
+    }
+
     async fn verify_signature(&self, token: &SignedToken<'_>) -> Result<Claims, Error> {
         let algorithm = token.algorithm();
         if self.provider.quirks.hs256_id_tokens {
@@ -68,22 +107,34 @@ impl Client {
         // The provider may have rotated its keys, under new names or under the old ones (Core section 10.1.1).
         match self.newer_keys(&keys).await {
             Some(keys) => token.verify(keys.candidates(algorithm, token.kid())).map_err(invalid),
-            None => Err(invalid(problem)),
+            None => {
+                let reason = format!("newer keys cannot be had now, and the ID token {problem}");
+                Err(Error::new(ErrorKind::Discovery, reason))
+            }
         }
     }
 }
 
 fn check_issuer(claims: &Claims, metadata: &Metadata, rule: IssuerRule) -> Result<String, Error> {
     let issuer = text(claims, "iss")?;
-    let expected = match rule {
-        IssuerRule::Exact => metadata.issuer.clone(),
-        IssuerRule::TenantTemplate => metadata.issuer.replace("{tenantid}", text(claims, "tid")?),
-    };
+    let expected = expected_issuer(claims, metadata, rule)?;
     if issuer != expected {
         let shown: String = issuer.chars().take(200).collect();
         return Err(invalid(format!("is of the issuer {shown:?}, not {expected:?}")));
     }
     Ok(expected)
+}
+
+/// The issuer that vouches for a user with these `claims`.
+pub(super) fn expected_issuer(
+    claims: &Claims,
+    metadata: &Metadata,
+    rule: IssuerRule,
+) -> Result<String, Error> {
+    Ok(match rule {
+        IssuerRule::Exact => metadata.issuer.clone(),
+        IssuerRule::TenantTemplate => metadata.issuer.replace("{tenantid}", text(claims, "tid")?),
+    })
 }
 
 /// Core section 3.1.3.7 rules 3 to 5: this client is the audience, and no other is.

@@ -2,9 +2,11 @@
 //!
 //! 1. [`start`]: where the browser is sent, and the [`attempt`] that waits for its return;
 //! 2. [`callback`]: the authorization response is checked against the attempt;
-//! 3. [`exchange`]: the code becomes tokens, read through [`token_response`];
+//! 3. [`exchange`]: the code becomes tokens, at the [`token_endpoint`] and read through [`token_response`];
 //! 4. [`id_token`]: the ID token is verified;
 //! 5. [`userinfo`] and [`profile`]: the rest of the profile, and the identity it adds up to.
+//!
+//! After the login: [`refresh`] gets newer tokens, [`revoke`] gives them back.
 
 pub(crate) mod attempt;
 pub(crate) mod callback;
@@ -12,6 +14,9 @@ mod exchange;
 pub(crate) mod finish;
 mod id_token;
 mod profile;
+mod refresh;
+mod revoke;
 pub(crate) mod start;
+mod token_endpoint;
 pub(crate) mod token_response;
 mod userinfo;

@@ -8,7 +8,8 @@ use std::fmt;
 
 pub use quirks::{
     Brand, ClaimsMapping, ClientAuthentication, EmailRule, IssuerRule, OfflineAccess, Pkce,
-    Protocol, Quirks, ResponseMode, TokenRequest, TokenResponse, UserInfo, UserInfoRequest,
+    Protocol, Quirks, ResponseMode, Revocation, TokenRequest, TokenResponse, UserInfo,
+    UserInfoRequest,
 };
 
 use crate::jose::Algorithm;
@@ -150,6 +151,12 @@ impl Provider {
     #[must_use]
     pub const fn brand(&self) -> &Brand {
         &self.quirks.brand
+    }
+
+    /// Whether a sign-out revokes the tokens of the session, where there is an endpoint for it.
+    #[must_use]
+    pub fn revokes_at_logout(&self) -> bool {
+        self.quirks.revocation == Revocation::Token
     }
 
     /// How the provider sends its authorization responses.

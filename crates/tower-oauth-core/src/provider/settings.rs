@@ -57,6 +57,9 @@ impl Provider {
             urls.push(("authorization endpoint", authorization));
             urls.push(("token endpoint", token));
         }
+        if let Some(url) = &self.quirks.revocation_endpoint {
+            urls.push(("revocation endpoint", url));
+        }
         if let UserInfo::Requests(requests) = &self.quirks.userinfo {
             urls.extend(requests.iter().map(|request| ("userinfo endpoint", &*request.url)));
         }

@@ -7,9 +7,13 @@ mod access_token;
 mod axum;
 mod claims;
 mod rejection;
+mod session_handle;
+mod tokens;
 mod user;
 
 pub use access_token::AccessToken;
 pub use claims::Claims;
 pub use rejection::{Rejection, RejectionKind};
+pub use session_handle::{InvalidSessionHandle, SessionHandle};
+pub use tokens::{ConnectionInfo, Tokens};
 pub use user::User;

@@ -2,19 +2,21 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::CACHE_CONTROL;
+use http::header::{CACHE_CONTROL, RETRY_AFTER};
 use http::request::Parts;
 use http::{HeaderValue, Response, StatusCode};
 use serde_json::json;
-use tower_oauth_core::Error;
+use tower_oauth_core::{Error, ErrorKind};
 
 use crate::layer::Handle;
 use crate::negotiate;
 use crate::routes::{problem, see_other};
+use crate::tokens::TokenError;
 
-/// A request that does not get the user, claims or token it asked for.
+/// A request, or a job, that does not get the user, claims or token it asked for.
 ///
 /// As a response: a browser's navigation is sent to the sign-in page and comes back, everything else
 /// gets a problem document ([RFC 9457](https://www.rfc-editor.org/rfc/rfc9457)).
@@ -24,6 +26,7 @@ pub struct Rejection {
     /// Where to sign in, for whom that helps.
     login_path: Option<String>,
     is_navigation: bool,
+    retry_after: Option<Duration>,
     source: Option<Arc<Error>>,
 }
 
@@ -33,8 +36,12 @@ pub struct Rejection {
 pub enum RejectionKind {
     /// Nobody is signed in: 303 to the sign-in page for a navigation, else 401.
     LoginRequired,
-    /// Somebody is, but the access token has expired: as `LoginRequired`.
+    /// Somebody is, but the access token has expired and cannot be refreshed: as `LoginRequired`.
     TokenExpired,
+    /// The access token has expired and cannot be refreshed right now: 503 with `Retry-After`.
+    TokenUnavailable,
+    /// Somebody is signed in, but not connected to the provider whose token is asked for: 403.
+    NotConnected,
     /// The user's claims do not have the form that the route asks for: 403.
     ClaimsMismatch,
     /// The session store failed, so nobody knows who is signed in: 503.
@@ -43,11 +50,27 @@ pub enum RejectionKind {
     LayerMissing,
 }
 
+/// The request that asks, as far as its answer depends on it.
+#[derive(Clone, Debug)]
+pub(crate) struct Asking {
+    pub(crate) handle: Handle,
+    is_navigation: bool,
+}
+
+impl Asking {
+    pub(crate) fn new(handle: &Handle, parts: &Parts) -> Self {
+        let is_navigation = negotiate::is_navigation(&parts.method, &parts.headers);
+        Self { handle: handle.clone(), is_navigation }
+    }
+}
+
 impl RejectionKind {
     /// Every kind, for documentation and tests.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 7] = [
         Self::LoginRequired,
         Self::TokenExpired,
+        Self::TokenUnavailable,
+        Self::NotConnected,
         Self::ClaimsMismatch,
         Self::StoreUnavailable,
         Self::LayerMissing,
@@ -59,6 +82,8 @@ impl RejectionKind {
         match self {
             Self::LoginRequired => "login_required",
             Self::TokenExpired => "token_expired",
+            Self::TokenUnavailable => "token_unavailable",
+            Self::NotConnected => "not_connected",
             Self::ClaimsMismatch => "claims_mismatch",
             Self::StoreUnavailable => "store_unavailable",
             Self::LayerMissing => "layer_missing",
@@ -68,8 +93,8 @@ impl RejectionKind {
     const fn status(self) -> StatusCode {
         match self {
             Self::LoginRequired | Self::TokenExpired => StatusCode::UNAUTHORIZED,
-            Self::ClaimsMismatch => StatusCode::FORBIDDEN,
-            Self::StoreUnavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::NotConnected | Self::ClaimsMismatch => StatusCode::FORBIDDEN,
+            Self::TokenUnavailable | Self::StoreUnavailable => StatusCode::SERVICE_UNAVAILABLE,
             Self::LayerMissing => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -77,12 +102,34 @@ impl RejectionKind {
 
 impl Rejection {
     /// Signing in, again or for the first time, is what helps.
-    pub(crate) fn sign_in(kind: RejectionKind, handle: &Handle, parts: &Parts) -> Self {
+    pub(crate) fn sign_in(kind: RejectionKind, asking: &Asking) -> Self {
         Self {
-            kind,
-            login_path: Some(handle.login_path()),
-            is_navigation: negotiate::is_navigation(&parts.method, &parts.headers),
-            source: None,
+            login_path: Some(asking.handle.login_path()),
+            is_navigation: asking.is_navigation,
+            ..Self::plain(kind)
+        }
+    }
+
+    /// Why there is no token for the request of `asking`, or for a job.
+    pub(crate) fn token(error: TokenError, asking: Option<&Asking>) -> Self {
+        let sign_in = |kind| match asking {
+            Some(asking) => Self::sign_in(kind, asking),
+            None => Self::plain(kind),
+        };
+        match error {
+            TokenError::SignedOut => sign_in(RejectionKind::LoginRequired),
+            TokenError::Expired => sign_in(RejectionKind::TokenExpired),
+            TokenError::NotConnected => Self::plain(RejectionKind::NotConnected),
+            TokenError::Unavailable { error, .. }
+                if error.kind() == ErrorKind::StoreUnavailable =>
+            {
+                Self::store(error)
+            }
+            TokenError::Unavailable { error, retry_after } => Self {
+                retry_after: Some(retry_after),
+                source: Some(error),
+                ..Self::plain(RejectionKind::TokenUnavailable)
+            },
         }
     }
 
@@ -91,7 +138,7 @@ impl Rejection {
     }
 
     pub(crate) const fn plain(kind: RejectionKind) -> Self {
-        Self { kind, login_path: None, is_navigation: false, source: None }
+        Self { kind, login_path: None, is_navigation: false, retry_after: None, source: None }
     }
 
     /// Why.
@@ -100,13 +147,23 @@ impl Rejection {
         self.kind
     }
 
+    /// How long to wait before another try can help, where that is known.
+    #[must_use]
+    pub const fn retry_after(&self) -> Option<Duration> {
+        self.retry_after
+    }
+
     /// The response, for a service that is not axum's.
     #[must_use]
     pub fn into_response<B: From<Bytes>>(self) -> Response<B> {
         tracing::trace!(target: "tower_oauth::rejection", code = self.kind.code(), "{self}");
+        let retry_after = self.retry_after;
         let mut response = self.answer();
         // The same address answers otherwise once somebody is signed in.
         response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if let Some(wait) = retry_after {
+            response.headers_mut().insert(RETRY_AFTER, wait.as_secs().max(1).into());
+        }
         response.map(B::from)
     }
 
@@ -131,6 +188,8 @@ impl fmt::Display for Rejection {
         f.write_str(match self.kind {
             RejectionKind::LoginRequired => "nobody is signed in",
             RejectionKind::TokenExpired => "the access token has expired; sign in again",
+            RejectionKind::TokenUnavailable => "the access token cannot be refreshed right now",
+            RejectionKind::NotConnected => "there is no connection to the provider",
             RejectionKind::ClaimsMismatch => "the user's claims lack what this route needs",
             RejectionKind::StoreUnavailable => "the session store could not answer",
             RejectionKind::LayerMissing => {
