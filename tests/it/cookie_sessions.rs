@@ -3,10 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::routing::get;
 use http::Method;
 use serde_json::{Value, json};
+use tower_oauth::extract::RejectionKind;
 use tower_oauth::provider::UserInfo;
-use tower_oauth::{Auth, AuthBuilder, LoginState, MemoryStore, SystemRandom};
+use tower_oauth::{Auth, AuthBuilder, LoginState, MemoryStore, Rejection, SystemRandom, Tokens};
 use tower_oauth_test::{Answer, Endpoint, Page, TestBrowser, TestUser};
 use tower_oauth_tests::{BASE_URL, CountingStore, FailingStore, Operation, Setup, secret};
 
@@ -25,7 +27,7 @@ fn auth(setup: &Setup) -> Auth {
 }
 
 fn revocable(setup: &Setup, store: impl tower_oauth::session::SessionStore) -> Auth {
-    in_cookies(setup).revocations(store).provider(setup.registration()).build().unwrap()
+    in_cookies(setup).revoked_sessions(store).provider(setup.registration()).build().unwrap()
 }
 
 /// The `Cookie` header that this browser sends for its session.
@@ -488,6 +490,50 @@ async fn a_list_is_asked_once_by_requests_that_ask_for_the_user_and_never_by_str
     assert_eq!(store.total(), before + 1);
 }
 
+/// Nothing but the browser has the session: a token that the API refused stays refused, and no job gets one.
+#[tokio::test]
+async fn j01_there_is_no_newer_token_and_none_for_a_job() {
+    let setup = Setup::new();
+    let auth = auth(&setup);
+    let again = async |tokens: Tokens| -> Result<&'static str, Rejection> {
+        tokens.refresh(&tokens.of("op").await?).await?;
+        Ok("refreshed")
+    };
+    let app = axum::Router::new()
+        .route("/again", get(again))
+        .route("/handle", get(async |tokens: Tokens| tokens.session_handle().to_string()))
+        .route("/", get(async || "signed in"))
+        .layer(auth.layer());
+    let mut browser = setup.browser_of(app);
+    browser.login_as("alice").await;
+    assert_eq!(browser.fetch("/again").await.json()["code"], "token_expired");
+    let handle = browser.fetch("/handle").await.text().parse().unwrap();
+    let refused = auth.tokens_of(handle).await.map(drop).unwrap_err();
+    assert_eq!(refused.kind(), RejectionKind::LoginRequired);
+    assert_eq!(setup.provider.requests_to(Endpoint::Token).len(), 1);
+}
+
+/// A token that would outlive the sign-out is given back, whatever copies of the cookie there are.
+#[tokio::test]
+async fn signing_out_revokes_a_token_that_never_ends() {
+    let setup = Setup::new();
+    let forever = Answer::modify(|response| {
+        let mut body: Value = serde_json::from_slice(response.body()).unwrap();
+        body.as_object_mut().unwrap().remove("expires_in");
+        *response.body_mut() = body.to_string().into();
+    });
+    setup.provider.answer_always(Endpoint::Token, forever);
+    let mut browser = setup.browser(&auth(&setup));
+    browser.login_as("alice").await;
+    let token = browser.fetch("/token").await.json()["token"].clone();
+    browser.post("/auth/logout", &[]).await;
+    while setup.provider.requests_to(Endpoint::Revocation).is_empty() {
+        tokio::task::yield_now().await;
+    }
+    let request = setup.provider.requests_to(Endpoint::Revocation).remove(0);
+    assert_eq!(request.form().get("token"), token.as_str());
+}
+
 #[tokio::test]
 async fn x04_j01_nothing_is_refreshed_and_no_expired_token_is_handed_out() {
     let setup = Setup::new();
@@ -587,8 +633,8 @@ fn x08_what_cookies_cannot_hold_is_refused_at_start() {
             "absolute_lifetime: must be at least a minute",
         ),
         (
-            setup.builder().revocations(store()).provider(op()),
-            "revocations: is for `cookie_sessions`",
+            setup.builder().revoked_sessions(store()).provider(op()),
+            "revoked_sessions: is for `cookie_sessions`",
         ),
     ] {
         let error = builder.build().unwrap_err().to_string();

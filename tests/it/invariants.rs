@@ -124,7 +124,7 @@ impl World {
             Sessions::InCookies => setup.builder().secret(secret("cookies")).cookie_sessions(),
             Sessions::Revocable => {
                 let builder = setup.builder().secret(secret("cookies")).cookie_sessions();
-                builder.revocations(store.clone())
+                builder.revoked_sessions(store.clone())
             }
         };
         let auth: Auth =

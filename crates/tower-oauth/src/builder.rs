@@ -31,7 +31,7 @@ use crate::tokens::Refreshes;
 /// | [`provider`](Self::provider) | none; at least one is required |
 /// | [`secret`](Self::secret) | a random one that ends with the process |
 /// | [`store`](Self::store) | [`MemoryStore`] |
-/// | [`cookie_sessions`](Self::cookie_sessions), [`revocations`](Self::revocations) | no: sessions are in the store |
+/// | [`cookie_sessions`](Self::cookie_sessions), [`revoked_sessions`](Self::revoked_sessions) | no: sessions are in the store |
 /// | [`mount`](Self::mount) | `/auth` |
 /// | [`idle_lifetime`](Self::idle_lifetime) | 24 hours |
 /// | [`absolute_lifetime`](Self::absolute_lifetime) | 30 days, in cookies 24 hours |
@@ -48,7 +48,7 @@ pub struct AuthBuilder {
     secrets: Vec<Zeroizing<Vec<u8>>>,
     store: Option<Arc<dyn SessionStore>>,
     in_cookies: bool,
-    revocations: Option<Arc<dyn SessionStore>>,
+    revoked_sessions: Option<Arc<dyn SessionStore>>,
     mount: String,
     idle_lifetime: Option<Duration>,
     absolute_lifetime: Option<Duration>,
@@ -83,7 +83,7 @@ impl AuthBuilder {
             secrets: Vec::new(),
             store: None,
             in_cookies: false,
-            revocations: None,
+            revoked_sessions: None,
             mount: "/auth".into(),
             idle_lifetime: None,
             absolute_lifetime: None,
@@ -256,11 +256,11 @@ impl AuthBuilder {
             clients,
             store: self
                 .store
-                .or_else(|| self.revocations.clone())
+                .or_else(|| self.revoked_sessions.clone())
                 .unwrap_or_else(|| Arc::new(MemoryStore::new(self.clock))),
             cookie_sessions: self
                 .in_cookies
-                .then_some(CookieSessions { revocations: self.revocations }),
+                .then_some(CookieSessions { revoked_sessions: self.revoked_sessions }),
             codec,
             keys,
             environment,

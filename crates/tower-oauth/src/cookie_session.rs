@@ -20,7 +20,7 @@ const MAX_COOKIE: usize = 4096;
 #[derive(Debug)]
 pub(crate) struct CookieSessions {
     /// Where the ids of sessions that were signed out are kept until their end.
-    pub(crate) revocations: Option<Arc<dyn SessionStore>>,
+    pub(crate) revoked_sessions: Option<Arc<dyn SessionStore>>,
 }
 
 impl CookieSessions {
@@ -57,8 +57,8 @@ impl CookieSessions {
         if !auth.is_live(&session, key) {
             return Ok(None);
         }
-        if let Some(revocations) = &self.revocations
-            && revocations.load(&key).await?.is_some()
+        if let Some(revoked) = &self.revoked_sessions
+            && revoked.load(&key).await?.is_some()
         {
             return Ok(None);
         }
@@ -70,17 +70,17 @@ impl CookieSessions {
     pub(crate) async fn end(&self, auth: &Auth, value: &str) -> Result<(), Error> {
         let Some((key, session)) = open(auth, value) else { return Ok(()) };
         let is_over = session.expires <= auth.inner().environment.clock.now();
-        if let Some(revocations) = self.revocations.as_ref().filter(|_| !is_over) {
+        if let Some(revoked) = self.revoked_sessions.as_ref().filter(|_| !is_over) {
             // Nothing is in it: that it is there is what it says.
             let payload = Payload::from_bytes(Bytes::new());
             let record = Record::new(payload, session.expires + CLOCK_TOLERANCE, None);
-            match revocations.create(&key, record).await {
+            match revoked.create(&key, record).await {
                 Ok(()) => {}
                 Err(error) if error.is_already_exists() => {}
                 Err(error) => return Err(error.into()),
             }
         }
-        let whole = self.revocations.is_some();
+        let whole = self.revoked_sessions.is_some();
         let what =
             if whole { "ended" } else { "ended in this browser, not in a copy of its cookie" };
         tracing::info!(target: "tower_oauth::session", session = ?key, "{what}");

@@ -18,15 +18,16 @@ impl AuthBuilder {
     ///
     /// | | with a store | in cookies |
     /// |---|---|---|
-    /// | a request that asks for the user | one load | opens a seal; one load with [`revocations`](Self::revocations) |
-    /// | sign-out | ends the session | ends it in this browser; a copy of the cookie is good until its end, unless there are `revocations` |
+    /// | a request that asks for the user | one load | opens a seal; one load with [`revoked_sessions`](Self::revoked_sessions) |
+    /// | sign-out | ends the session | ends it in this browser; a copy of the cookie is good until its end, unless there are `revoked_sessions` |
     /// | end | idle and absolute | [`absolute_lifetime`](Self::absolute_lifetime) after the login, 24 hours by default; never moved, since a cookie renewed by a request under way could undo a sign-out |
     /// | access token | refreshed where a refresh token was given | until it expires; the user then signs in again. A rotating refresh token cannot be shared by requests that hold the same cookie, so none is kept, and a provider that is asked for one is refused |
+    /// | jobs ([`tokens_of`](crate::Auth::tokens_of)) | as long as the session lives | no: a session without its browser cannot be had |
     /// | second provider | can be connected | no |
     /// | sign-out by the provider (back-channel) | possible | no: nothing is found by the provider's names for it |
     /// | size | what the store takes | 4096 bytes of cookie, or the login fails with [`SessionTooLarge`](crate::ErrorKind::SessionTooLarge) and the log names what takes most |
     /// | not kept | | the ID token as it came, the claims `aud`, `azp`, `exp`, `iat`, `jti`, `nbf` |
-    /// | an attempt used twice | refused by all replicas | refused by the replica that saw it first, or by all with `revocations`; the provider takes a code once, and PKCE binds it to the attempt |
+    /// | an attempt used twice | refused by all replicas | refused by the replica that saw it first, or by all with `revoked_sessions`; the provider takes a code once, and PKCE binds it to the attempt |
     ///
     /// ```no_run
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -46,12 +47,12 @@ impl AuthBuilder {
     }
 
     /// Where the ids of sessions in cookies wait for their end after a sign-out, so that a copy of the cookie is
-    /// worth nothing any more. Each request that asks for the user then costs one load.
+    /// worth nothing any more: hashes with an expiry, and one-time marks of logins. Each request that asks for the user then costs one load.
     ///
     /// Only for [`cookie_sessions`](Self::cookie_sessions). What the store forgets lives again, so it should be one
     /// outside the process that evicts nothing before its time.
-    pub fn revocations(mut self, store: impl SessionStore) -> Self {
-        self.revocations = Some(Arc::new(store));
+    pub fn revoked_sessions(mut self, store: impl SessionStore) -> Self {
+        self.revoked_sessions = Some(Arc::new(store));
         self
     }
 
@@ -61,9 +62,9 @@ impl AuthBuilder {
             Err(ConfigError::new(setting.to_owned(), problem.to_owned()))
         };
         if !self.in_cookies {
-            if self.revocations.is_some() {
+            if self.revoked_sessions.is_some() {
                 let problem = "is for `cookie_sessions`; a store ends its sessions itself";
-                return refuse("revocations", problem);
+                return refuse("revoked_sessions", problem);
             }
             if self.store.is_some() && self.secrets.is_empty() {
                 tracing::warn!(
@@ -80,7 +81,7 @@ impl AuthBuilder {
             return refuse(self.names.secret, problem);
         }
         if self.store.is_some() {
-            let problem = "keeps no session when they are in cookies; take one of the two, or give it as `revocations`";
+            let problem = "keeps no session when they are in cookies; take one of the two, or give it as `revoked_sessions`";
             return refuse("store", problem);
         }
         if self.login_state == LoginState::Stored {
