@@ -131,12 +131,13 @@ async fn k24_a_session_that_does_not_fit_is_refused_by_name() {
     }
     assert!((4094..=4096).contains(&longest), "{longest}");
 
-    let (events, _guard) = Captured::start();
+    let events = Captured::default();
+    let _guard = events.listen(tracing::Level::TRACE);
     let setup = with_groups(fails);
     let mut browser = setup.browser(&auth(&setup));
     let page = browser.login_as("carol").await;
     assert!(page.text().contains("session_too_large") && page.text().contains("does not fit"));
-    let events = events.text();
+    let events = events.take();
     // `"groups"["…"]` in base64.
     let bytes = ((fails + 12) * 4).div_ceil(3);
     let expected =
@@ -584,7 +585,8 @@ async fn sessions_of_a_provider_that_is_gone_are_over() {
 
 #[tokio::test]
 async fn g01_neither_events_nor_debug_tell_what_the_cookie_holds() {
-    let (events, _guard) = Captured::start();
+    let events = Captured::default();
+    let _guard = events.listen(tracing::Level::TRACE);
     let setup = Setup::new();
     let auth = revocable(&setup, CountingStore::new(setup.clock.clone()));
     let mut browser = setup.browser(&auth);
@@ -592,7 +594,7 @@ async fn g01_neither_events_nor_debug_tell_what_the_cookie_holds() {
     let cookie = browser.cookies()[0].1.clone();
     let token = browser.fetch("/token").await.json()["token"].as_str().unwrap().to_owned();
     browser.post("/auth/logout", &[]).await;
-    let shown = events.text() + &format!("{auth:?}");
+    let shown = events.take() + &format!("{auth:?}");
     assert!(shown.contains("signed in") && shown.contains("ended"), "{shown}");
     for hidden in [&cookie[..12], &token[..12], "Liddell", "alice@", &secret("of the application")]
     {
