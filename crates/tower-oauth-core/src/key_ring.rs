@@ -234,10 +234,15 @@ mod tests {
 
     #[test]
     fn k13_purpose_context_and_secret_must_match() {
-        let sealed = seal(&ring(NEW), b"plain text");
-        assert!(ring(NEW).open(Purpose::Session, b"here", &sealed).is_none());
-        assert!(ring(NEW).open(Purpose::Attempt, b"there", &sealed).is_none());
-        assert!(ring(OLD).open(Purpose::Attempt, b"here", &sealed).is_none());
+        let purposes = [Purpose::Attempt, Purpose::Session, Purpose::SessionCookie];
+        for purpose in purposes {
+            let sealed = ring(NEW).seal(purpose, b"here", b"x", &Counter::default()).unwrap();
+            for other in purposes {
+                assert_eq!(ring(NEW).open(other, b"here", &sealed).is_some(), other == purpose);
+            }
+            assert!(ring(NEW).open(purpose, b"there", &sealed).is_none());
+            assert!(ring(OLD).open(purpose, b"here", &sealed).is_none());
+        }
     }
 
     #[test]
