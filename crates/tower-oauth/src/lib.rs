@@ -30,6 +30,7 @@
 //! | to call the provider's API | [`AccessToken`], [`Tokens`] |
 //! | to call it from a job | [`Auth::tokens_of`] |
 //! | to guard several routes | [`RequireLogin`] |
+//! | to keep other sites from posting | [`RequireSameOrigin`] |
 //! | your own pages | [`pages`] |
 //! | your own store | [`session::SessionStore`] |
 //! | no axum | [`Auth::layer`] on any tower service, [`User::from_parts`] |
@@ -58,6 +59,7 @@ mod messages;
 mod negotiate;
 pub mod pages;
 mod require_login;
+mod require_same_origin;
 mod routes;
 mod store;
 mod system;
@@ -71,6 +73,7 @@ pub use extract::{AccessToken, Claims, Rejection, SessionHandle, Tokens, User};
 #[cfg(feature = "reqwest")]
 pub use http_client::ReqwestClient;
 pub use require_login::{RequireLogin, RequireLoginService};
+pub use require_same_origin::{RequireSameOrigin, RequireSameOriginService, SameOriginFuture};
 pub use routes::NotFound;
 pub use store::MemoryStore;
 pub use system::{SystemClock, SystemRandom};

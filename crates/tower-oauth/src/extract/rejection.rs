@@ -44,6 +44,8 @@ pub enum RejectionKind {
     NotConnected,
     /// The user's claims do not have the form that the route asks for: 403.
     ClaimsMismatch,
+    /// The request changes something and comes from another site: 403.
+    CrossSite,
     /// The session store failed, so nobody knows who is signed in: 503.
     StoreUnavailable,
     /// The layer is missing, a mistake of the application: 500.
@@ -66,12 +68,13 @@ impl Asking {
 
 impl RejectionKind {
     /// Every kind, for documentation and tests.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::LoginRequired,
         Self::TokenExpired,
         Self::TokenUnavailable,
         Self::NotConnected,
         Self::ClaimsMismatch,
+        Self::CrossSite,
         Self::StoreUnavailable,
         Self::LayerMissing,
     ];
@@ -85,6 +88,7 @@ impl RejectionKind {
             Self::TokenUnavailable => "token_unavailable",
             Self::NotConnected => "not_connected",
             Self::ClaimsMismatch => "claims_mismatch",
+            Self::CrossSite => "cross_site_request",
             Self::StoreUnavailable => "store_unavailable",
             Self::LayerMissing => "layer_missing",
         }
@@ -93,7 +97,7 @@ impl RejectionKind {
     const fn status(self) -> StatusCode {
         match self {
             Self::LoginRequired | Self::TokenExpired => StatusCode::UNAUTHORIZED,
-            Self::NotConnected | Self::ClaimsMismatch => StatusCode::FORBIDDEN,
+            Self::NotConnected | Self::ClaimsMismatch | Self::CrossSite => StatusCode::FORBIDDEN,
             Self::TokenUnavailable | Self::StoreUnavailable => StatusCode::SERVICE_UNAVAILABLE,
             Self::LayerMissing => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -191,6 +195,7 @@ impl fmt::Display for Rejection {
             RejectionKind::TokenUnavailable => "the access token cannot be refreshed right now",
             RejectionKind::NotConnected => "there is no connection to the provider",
             RejectionKind::ClaimsMismatch => "the user's claims lack what this route needs",
+            RejectionKind::CrossSite => "the request comes from another site",
             RejectionKind::StoreUnavailable => "the session store could not answer",
             RejectionKind::LayerMissing => {
                 "no tower-oauth layer around this route; add `.layer(auth.layer())` to the router"
