@@ -1,67 +1,50 @@
-//! Sessions in cookies: what holds without a store, what holds with a list of revoked ones, and what does not.
+//! Sessions in cookies: what holds as it does with a store, what does not open, what is refused at start.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::routing::get;
 use http::Method;
-use serde_json::{Value, json};
+use serde_json::Value;
 use tower_oauth::extract::RejectionKind;
-use tower_oauth::provider::UserInfo;
 use tower_oauth::{Auth, AuthBuilder, LoginState, MemoryStore, Rejection, SystemRandom, Tokens};
-use tower_oauth_test::{Answer, Endpoint, Page, TestBrowser, TestUser};
-use tower_oauth_tests::{BASE_URL, CountingStore, FailingStore, Operation, Setup, secret};
+use tower_oauth_test::{Answer, Endpoint, Page, TestBrowser};
+use tower_oauth_tests::{BASE_URL, CountingStore, Setup, secret};
 
 use crate::login::callback_url;
 use crate::secrets::Captured;
 
-const DAY: Duration = Duration::from_secs(24 * 3600);
+pub(crate) const DAY: Duration = Duration::from_secs(24 * 3600);
 
-fn in_cookies(setup: &Setup) -> AuthBuilder {
+pub(crate) fn in_cookies(setup: &Setup) -> AuthBuilder {
     let builder = setup.builder().random(Arc::new(SystemRandom::default()));
     builder.secret(secret("of the application")).cookie_sessions()
 }
 
-fn auth(setup: &Setup) -> Auth {
+pub(crate) fn auth(setup: &Setup) -> Auth {
     in_cookies(setup).provider(setup.registration()).build().unwrap()
 }
 
-fn revocable(setup: &Setup, store: impl tower_oauth::session::SessionStore) -> Auth {
+pub(crate) fn revocable(setup: &Setup, store: impl tower_oauth::session::SessionStore) -> Auth {
     in_cookies(setup).revoked_sessions(store).provider(setup.registration()).build().unwrap()
 }
 
 /// The `Cookie` header that this browser sends for its session.
-fn session_cookie(browser: &TestBrowser) -> String {
+pub(crate) fn session_cookie(browser: &TestBrowser) -> String {
     let cookies = browser.cookies();
     let (name, value) = cookies.iter().find(|(name, _)| name == "__Host-auth").unwrap();
     format!("{name}={value}")
 }
 
 /// What `path` answers to somebody who has nothing but this `Cookie` header.
-async fn with_cookie(setup: &Setup, auth: &Auth, path: &str, header: &str) -> Page {
+pub(crate) async fn with_cookie(setup: &Setup, auth: &Auth, path: &str, header: &str) -> Page {
     setup.browser(auth).request(Method::GET, path, &[("cookie", header)]).await
 }
 
-async fn is_signed_in(setup: &Setup, auth: &Auth, header: &str) -> bool {
+pub(crate) async fn is_signed_in(setup: &Setup, auth: &Auth, header: &str) -> bool {
     let page = with_cookie(setup, auth, "/private", header).await;
     assert!([200, 401].contains(&page.status().as_u16()), "{}", page.text());
     page.status() == 200
-}
-
-/// The `Set-Cookie` of the session that a login of `user` ends with.
-async fn set_cookie(setup: &Setup, auth: &Auth, user: &str) -> String {
-    setup.provider.approve_as(Some(user));
-    let browser = setup.browser(auth);
-    let callback = callback_url(&browser, "/auth/login").await;
-    let page = browser.request(Method::GET, &callback, &[]).await;
-    assert_eq!(page.status(), 303, "{}", page.text());
-    page.header("set-cookie").to_owned()
-}
-
-/// A provider whose user `carol` is in groups, whose names take `bytes`.
-fn with_groups(bytes: usize) -> Setup {
-    let carol = TestUser::new("sub-carol").with_claim("groups", json!(["g".repeat(bytes)]));
-    Setup::with(|op| op.user(carol))
 }
 
 #[tokio::test]
@@ -90,94 +73,6 @@ async fn a_session_in_a_cookie_tells_what_one_in_a_store_does() {
 }
 
 #[tokio::test]
-async fn k01_k24_the_cookie_has_its_attributes_and_fits() {
-    let setup = Setup::new();
-    let cookie = set_cookie(&setup, &auth(&setup), "alice").await;
-    assert!(cookie.starts_with("__Host-auth="), "{cookie}");
-    assert!(
-        cookie.ends_with("; Path=/; Max-Age=86400; HttpOnly; SameSite=Lax; Secure"),
-        "{cookie}"
-    );
-    assert!(cookie.len() < 1500, "{} bytes", cookie.len());
-}
-
-/// Up to the last byte that a browser holds a login succeeds, and the next one fails with a reason.
-#[tokio::test]
-async fn k24_a_session_that_does_not_fit_is_refused_by_name() {
-    let (mut fits, mut fails) = (1000, 4000);
-    let mut longest = 0;
-    while fails - fits > 1 {
-        let middle = usize::midpoint(fits, fails);
-        let setup = with_groups(middle);
-        setup.provider.approve_as(Some("sub-carol"));
-        let auth = auth(&setup);
-        let browser = setup.browser(&auth);
-        let callback = callback_url(&browser, "/auth/login").await;
-        let page = browser.request(Method::GET, &callback, &[]).await;
-        if page.status() == 303 {
-            (fits, longest) = (middle, page.header("set-cookie").len());
-        } else {
-            assert_eq!(
-                (page.status().as_u16(), &page.json()["code"]),
-                (500, &json!("session_too_large"))
-            );
-            assert_eq!(
-                page.headers().get_all("set-cookie").iter().count(),
-                1,
-                "the attempt is cleared"
-            );
-            fails = middle;
-        }
-    }
-    assert!((4094..=4096).contains(&longest), "{longest}");
-
-    let events = Captured::default();
-    let _guard = events.listen(tracing::Level::TRACE);
-    let setup = with_groups(fails);
-    let mut browser = setup.browser(&auth(&setup));
-    let page = browser.login_as("carol").await;
-    assert!(page.text().contains("session_too_large") && page.text().contains("does not fit"));
-    let events = events.take();
-    // `"groups"["…"]` in base64.
-    let bytes = ((fails + 12) * 4).div_ceil(3);
-    let expected =
-        format!("and 4096 fit; {bytes} of them are the claim `groups`: ask for fewer scopes");
-    assert!(events.contains(&expected) && events.contains("the session needs 409"), "{events}");
-    assert!(!events.contains("ggg") && !page.text().contains("ggg"), "{events}");
-}
-
-/// Whether somebody can sign in does not depend on where they came from.
-#[tokio::test]
-async fn k24_the_page_to_return_to_is_the_first_thing_to_go() {
-    let setup = with_groups(2000);
-    setup.provider.approve_as(Some("sub-carol"));
-    let mut browser = setup.browser(&auth(&setup));
-    let target = format!("/private/{}", "x".repeat(900));
-    let callback = callback_url(&browser, &format!("/auth/login?return_to={target}")).await;
-    let page = browser.open(&callback).await;
-    assert_eq!(
-        (page.url().path(), page.text().as_str()),
-        (target.as_str(), "private to sub-carol")
-    );
-    let reloaded = browser.request(Method::GET, &callback, &[]).await;
-    assert_eq!((reloaded.status().as_u16(), reloaded.header("location")), (303, "/"));
-}
-
-#[tokio::test]
-async fn v4_a_login_that_does_not_fit_leaves_the_earlier_session() {
-    let setup = with_groups(4000);
-    for in_list in [false, true] {
-        let store = CountingStore::new(setup.clock.clone());
-        let auth = if in_list { revocable(&setup, store.clone()) } else { auth(&setup) };
-        let mut browser = setup.browser(&auth);
-        browser.login_as("alice").await;
-        assert_eq!(browser.login_as("carol").await.status(), 500);
-        assert_eq!(browser.open("/").await.text(), "Hello, Alice Liddell!");
-        assert_eq!(store.count(Operation::Create), 0);
-    }
-}
-
-#[tokio::test]
 async fn c16_c17_a_callback_again_goes_on_or_is_refused() {
     let setup = Setup::new();
     setup.provider.approve_as(Some("alice"));
@@ -193,25 +88,6 @@ async fn c16_c17_a_callback_again_goes_on_or_is_refused() {
     let replayed = with_cookie(&setup, &auth, &callback, &header).await;
     assert_eq!(replayed.json()["code"], "state_invalid");
     assert_eq!(setup.provider.requests_to(Endpoint::Token).len(), 1);
-}
-
-/// Another replica without a list of its own knows nothing of the attempt's use; the provider does.
-#[tokio::test]
-async fn c18_a_replay_at_another_replica_is_stopped_by_the_provider() {
-    let setup = Setup::new();
-    setup.provider.approve_as(Some("alice"));
-    let marks = CountingStore::new(setup.clock.clone());
-    for (one, two, code) in [
-        (auth(&setup), auth(&setup), "code_rejected"),
-        (revocable(&setup, marks.clone()), revocable(&setup, marks), "state_invalid"),
-    ] {
-        let mut browser = setup.browser(&one);
-        let callback = callback_url(&browser, "/auth/login").await;
-        let attempt = browser.cookies().remove(0);
-        assert_eq!(browser.open(&callback).await.text(), "Hello, Alice Liddell!");
-        let header = format!("{}={}", attempt.0, attempt.1);
-        assert_eq!(with_cookie(&setup, &two, &callback, &header).await.json()["code"], code);
-    }
 }
 
 #[tokio::test]
@@ -234,26 +110,6 @@ async fn k04_k05_each_login_has_a_new_session_and_planted_ones_are_never_adopted
     assert_eq!(victim.cookies().len(), 1);
     assert_eq!(victim.open("/").await.text(), "Hello, Alice Liddell!");
     assert_eq!(attacker.open("/").await.text(), "Hello, Bob Builder!");
-}
-
-#[tokio::test]
-async fn k08_two_session_cookies_are_nobody_and_signing_out_ends_both() {
-    let setup = Setup::new();
-    let store = CountingStore::new(setup.clock.clone());
-    let auth = revocable(&setup, store.clone());
-    let (mut one, mut two) = (setup.browser(&auth), setup.browser(&auth));
-    one.login_as("alice").await;
-    two.login_as("bob").await;
-    let (own, other) = (session_cookie(&one), session_cookie(&two));
-    for header in [format!("{own}; {other}"), format!("{other}; {own}")] {
-        assert!(!is_signed_in(&setup, &auth, &header).await);
-    }
-    assert!(is_signed_in(&setup, &auth, &format!("{own}; {own}")).await, "twice the same is one");
-    let header = format!("{own}; {other}");
-    let headers = [("cookie", header.as_str()), ("sec-fetch-site", "same-origin")];
-    let page = setup.browser(&auth).request(Method::POST, "/auth/logout", &headers).await;
-    assert_eq!(page.status(), 204);
-    assert!(!is_signed_in(&setup, &auth, &own).await && !is_signed_in(&setup, &auth, &other).await);
 }
 
 #[tokio::test]
@@ -400,97 +256,6 @@ async fn k20_k21_strangers_get_no_cookie_and_pages_of_somebody_stay_private() {
     assert_eq!((page.header("vary"), page.header("cache-control")), ("", ""));
 }
 
-/// The limit that comes with having no list: only this browser forgets.
-#[tokio::test]
-async fn k25_without_a_list_a_copy_outlives_the_sign_out_until_its_end() {
-    let setup = Setup::new();
-    let auth = auth(&setup);
-    let mut browser = setup.browser(&auth);
-    browser.login_as("alice").await;
-    let copy = session_cookie(&browser);
-    let page = browser.post("/auth/logout", &[]).await;
-    assert_eq!((page.url().path(), page.status().as_u16()), ("/auth/logged-out", 200));
-    assert!(browser.cookies().is_empty());
-    assert_eq!(browser.open("/").await.text(), "Hello, stranger!");
-    assert!(is_signed_in(&setup, &auth, &copy).await);
-    setup.clock.advance(DAY);
-    assert!(!is_signed_in(&setup, &auth, &copy).await);
-}
-
-#[tokio::test]
-async fn v5_l08_with_a_list_a_copy_is_worth_nothing_after_the_sign_out() {
-    let setup = Setup::new();
-    let store = CountingStore::new(setup.clock.clone());
-    let (auth, replica) = (revocable(&setup, store.clone()), revocable(&setup, store.clone()));
-    let mut browser = setup.browser(&auth);
-    browser.login_as("alice").await;
-    let copy = session_cookie(&browser);
-    assert!(is_signed_in(&setup, &replica, &copy).await);
-    browser.post("/auth/logout", &[]).await;
-    assert!(
-        !is_signed_in(&setup, &auth, &copy).await && !is_signed_in(&setup, &replica, &copy).await
-    );
-    // L11: a second time, from the copy, is fine.
-    let headers = [("cookie", copy.as_str()), ("sec-fetch-site", "same-origin")];
-    let page = setup.browser(&auth).request(Method::POST, "/auth/logout", &headers).await;
-    assert_eq!(page.status(), 204);
-    setup.clock.advance(DAY - Duration::from_secs(1));
-    assert!(!is_signed_in(&setup, &auth, &copy).await, "remembered until its end");
-    setup.clock.advance(Duration::from_secs(1));
-    let written = store.count(Operation::Create);
-    setup.browser(&auth).request(Method::POST, "/auth/logout", &headers).await;
-    assert_eq!(store.count(Operation::Create), written, "what is over needs no place in the list");
-    // K04: a new login ends the session that it replaces.
-    browser.login_as("alice").await;
-    let earlier = session_cookie(&browser);
-    browser.login_as("bob").await;
-    assert!(!is_signed_in(&setup, &auth, &earlier).await);
-    assert_eq!(browser.open("/").await.text(), "Hello, Bob Builder!");
-}
-
-#[tokio::test]
-async fn p06_l03_v7_a_list_that_fails_is_neither_nobody_nor_a_sign_out() {
-    let setup = Setup::new();
-    let store = FailingStore::new(setup.clock.clone());
-    let auth = revocable(&setup, store.clone());
-    let mut browser = setup.browser(&auth);
-    browser.login_as("alice").await;
-    let copy = session_cookie(&browser);
-    store.fail(&[Operation::Load]);
-    for path in ["/", "/private"] {
-        let page = browser.request(Method::GET, path, &[]).await;
-        assert_eq!((page.status().as_u16(), page.header("set-cookie")), (503, ""), "{path}");
-    }
-    assert_eq!(browser.fetch("/public").await.status(), 200);
-    store.fail(&[Operation::Create]);
-    let page = browser.post("/auth/logout", &[]).await;
-    assert_eq!(page.status(), 503);
-    assert!(browser.cookies().is_empty(), "this browser forgets the session all the same");
-    store.fail(&[]);
-    assert!(is_signed_in(&setup, &auth, &copy).await, "which is why it was no success");
-}
-
-#[tokio::test]
-async fn a_list_is_asked_once_by_requests_that_ask_for_the_user_and_never_by_strangers() {
-    let setup = Setup::new();
-    let store = CountingStore::new(setup.clock.clone());
-    let auth = revocable(&setup, store.clone());
-    let mut browser = setup.browser(&auth);
-    browser.login_as("alice").await;
-    assert_eq!((store.count(Operation::MarkOnce), store.count(Operation::Create)), (1, 0));
-    let before = store.total();
-    browser.open("/public").await;
-    assert_eq!(store.total(), before);
-    browser.open("/private").await;
-    assert_eq!(store.total(), before + 1);
-    // q01: what does not open is not looked for.
-    let long = "A".repeat(60_000);
-    for value in ["", "A", &"A".repeat(43), &"A".repeat(1000), &long] {
-        assert!(!is_signed_in(&setup, &auth, &format!("__Host-auth={value}")).await);
-    }
-    assert_eq!(store.total(), before + 1);
-}
-
 /// Nothing but the browser has the session: a token that the API refused stays refused, and no job gets one.
 #[tokio::test]
 async fn j01_there_is_no_newer_token_and_none_for_a_job() {
@@ -512,27 +277,6 @@ async fn j01_there_is_no_newer_token_and_none_for_a_job() {
     let refused = auth.tokens_of(handle).await.map(drop).unwrap_err();
     assert_eq!(refused.kind(), RejectionKind::LoginRequired);
     assert_eq!(setup.provider.requests_to(Endpoint::Token).len(), 1);
-}
-
-/// A token that would outlive the sign-out is given back, whatever copies of the cookie there are.
-#[tokio::test]
-async fn signing_out_revokes_a_token_that_never_ends() {
-    let setup = Setup::new();
-    let forever = Answer::modify(|response| {
-        let mut body: Value = serde_json::from_slice(response.body()).unwrap();
-        body.as_object_mut().unwrap().remove("expires_in");
-        *response.body_mut() = body.to_string().into();
-    });
-    setup.provider.answer_always(Endpoint::Token, forever);
-    let mut browser = setup.browser(&auth(&setup));
-    browser.login_as("alice").await;
-    let token = browser.fetch("/token").await.json()["token"].clone();
-    browser.post("/auth/logout", &[]).await;
-    while setup.provider.requests_to(Endpoint::Revocation).is_empty() {
-        tokio::task::yield_now().await;
-    }
-    let request = setup.provider.requests_to(Endpoint::Revocation).remove(0);
-    assert_eq!(request.form().get("token"), token.as_str());
 }
 
 #[tokio::test]
@@ -643,27 +387,4 @@ fn x08_what_cookies_cannot_hold_is_refused_at_start() {
         assert!(error.starts_with(start), "{error}");
     }
     assert!(in_cookies(&setup).absolute_lifetime(DAY * 7).provider(op()).build().is_ok());
-}
-
-/// What a typical session takes, so that a change which doubles it is noticed.
-#[tokio::test]
-async fn k24_typical_sessions_fit() {
-    let setup = Setup::with(|op| op.claims_in_id_token(true));
-    // An access token that is a JWT of 1200 bytes, and a profile from the ID token.
-    setup.provider.answer_always(
-        Endpoint::Token,
-        Answer::modify(|response| {
-            let mut body: Value = serde_json::from_slice(response.body()).unwrap();
-            body["access_token"] = "x".repeat(1200).into();
-            *response.body_mut() = body.to_string().into();
-        }),
-    );
-    setup.provider.modify_id_token(|_, claims| drop(claims.remove("at_hash")));
-    let registration = setup.registration().quirks(|quirks| quirks.userinfo = UserInfo::IdToken);
-    let with_jwt = in_cookies(&setup).provider(registration).build().unwrap();
-    let with_jwt = set_cookie(&setup, &with_jwt, "alice").await.len();
-    let setup = Setup::new();
-    let plain = set_cookie(&setup, &auth(&setup), "alice").await.len();
-    assert!((1000..1400).contains(&plain), "{plain}");
-    assert!((2500..3100).contains(&with_jwt), "{with_jwt}");
 }
