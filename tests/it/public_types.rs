@@ -31,10 +31,19 @@ macro_rules! no_text {
 // g03: nothing that holds a secret can be printed or serialized by accident.
 no_text!(ClientSecret, AuthorizationCode, State, Nonce, CodeVerifier, AccessTokenSecret);
 no_text!(RefreshToken, RawIdToken, TokenSet, Connection, Session, Login, Attempt, Start, SessionId);
-no_text!(AuthorizedCode, AuthorizationResponse, AccessToken, User, Provider, KeyRing, Payload);
+no_text!(
+    AuthorizedCode,
+    AuthorizationResponse,
+    AccessToken,
+    Tokens,
+    User,
+    Provider,
+    KeyRing,
+    Payload
+);
 
 const CLIENT_SECRET: &str = "canary-client-secret-4711";
-const APP_SECRET: &[u8] = b"canary-app-secret: 0123456789 abcdefghijklmnop";
+const APP_SECRET: &[u8] = b"canary-app-secret: hQ7vX2mRk9 Zt4WcLp8Ys1N";
 
 /// What has nothing to hide: settings, names, errors without payloads, and what is tested where it is made.
 const NOTHING_SECRET: &str = "Algorithm BaseUrl Brand Claims ClaimsMapping ClientAuthentication \
@@ -42,8 +51,9 @@ const NOTHING_SECRET: &str = "Algorithm BaseUrl Brand Claims ClaimsMapping Clien
     HttpErrorKind Identity Index InvalidReturnTo InvalidSessionHandle IssuerRule Lifetimes Limits LoginState Mark NotFound \
     OfflineAccess Pkce Protocol ProviderButton Purpose Quirks RandomUnavailable Rejection RejectionKind \
     RequireLogin RequireLoginService RequireSameOrigin RequireSameOriginService ReqwestClient \
-    ResponseFuture ResponseMode ReturnTo Revocation SameOriginFuture SignInPage SignedOutPage StoreError Swap \
-    SystemClock SystemRandom Timestamp TokenRequest TokenResponse UserInfo UserInfoRequest Version";
+    Revocation ResponseFuture ResponseMode ReturnTo SameOriginFuture SignInPage SignedOutPage StoreError Swap \
+    SystemClock SystemRandom Timestamp TokenRequest TokenResponse UserInfo UserInfoRequest Version BearerError ExpectedUser Guarded LoginRequest Prompt Require RequireScopes \
+    RequireStepUp";
 
 /// Formats values, each under the name of its type.
 #[derive(Default)]
@@ -106,7 +116,7 @@ async fn g02_no_public_type_shows_a_secret() {
     shown.add(&session);
     shown.add::<Connection>(&session.connection);
     shown.add::<TokenSet>(tokens);
-    shown.add::<LoginMark>(&session.login);
+    shown.add::<LoginMark>(&session.connection.login);
     let id = SessionId::generate(&*random).unwrap();
     secrets.push(id.cookie_value());
     shown.add(&id);
@@ -126,7 +136,8 @@ async fn g02_no_public_type_shows_a_secret() {
     shown.add(&auth);
     shown.add::<AuthLayer>(&auth.layer());
     shown.add(&auth.service());
-    let mut browser = setup.browser_of(app(&auth).route("/types", axum::routing::get(types)));
+    let types = axum::routing::get(types).layer(auth.layer());
+    let mut browser = setup.browser_of(app(&auth).route("/types", types));
     browser.login_as("alice").await;
     secrets.extend(browser.cookies().into_iter().map(|(_, value)| value));
     secrets.push(browser.open("/token").await.json()["token"].as_str().unwrap().to_owned());
@@ -138,9 +149,20 @@ async fn g02_no_public_type_shows_a_secret() {
     memory.create(&id.store_key(), record).await.unwrap();
     shown.add(&memory);
     // Extractors are made from a request alone, so their handlers format them.
-    shown.text += &browser.open("/types").await.text();
+    let types = browser.open("/types").await.text();
+    assert!(types.starts_with("User"), "{types}");
+    shown.text += &types;
     shown.types.extend(
-        ["User", "AccessToken", "Tokens", "SessionHandle", "ConnectionInfo"].map(ToOwned::to_owned),
+        [
+            "User",
+            "AccessToken",
+            "Tokens",
+            "ConnectionInfo",
+            "SessionHandle",
+            "BearerLayer",
+            "BearerService",
+        ]
+        .map(ToOwned::to_owned),
     );
 
     secrets.retain(|secret| !secret.starts_with("https://"));
@@ -157,8 +179,9 @@ async fn g02_no_public_type_shows_a_secret() {
 }
 
 async fn types(user: User, token: AccessToken, tokens: Tokens) -> String {
-    let (handle, connections) = (tokens.session_handle(), tokens.connections());
-    format!("{user:?} {token:?} {tokens:?} {handle:?} {connections:?}")
+    let (connections, session) = (tokens.connections(), user.session_handle());
+    let bearer = tower::Layer::layer(&tokens.bearer("op", ["https://api.example"]), ());
+    format!("{user:?} {token:?} {tokens:?} {connections:?} {session:?} {bearer:?}")
 }
 
 /// The names of the public types of both crates, by their declarations.

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use tower_oauth::User;
 use tower_oauth::provider::{IssuerRule, ResponseMode};
 use tower_oauth_test::{Answer, Endpoint};
-use tower_oauth_tests::Setup;
+use tower_oauth_tests::{Setup, secret};
 
 use crate::faults::fails;
 use crate::login::{callback_url, url_encode};
@@ -24,7 +24,7 @@ async fn c41_another_application_with_the_same_secret_cannot_finish_it() {
         tower_oauth::Auth::builder(base)
             .http_client(setup.provider.http_client())
             .clock(Arc::new(setup.clock.clone()))
-            .secret("a secret of two applications that nobody can guess 0123")
+            .secret(secret("of two applications"))
             .provider(setup.registration())
             .build()
             .unwrap()
@@ -211,10 +211,8 @@ fn x08_more_configurations_that_cannot_work() {
 
 #[tokio::test]
 async fn k15_the_first_secret_seals_and_the_others_open() {
-    let (new, old) = (
-        "a new secret that nobody can guess 0123456789",
-        "an old secret that nobody can guess 987654321",
-    );
+    let secrets = [secret("new"), secret("old")];
+    let (new, old) = (&*secrets[0], &*secrets[1]);
     for (start, finish, status) in
         [(&[new, old][..], &[new][..], 303), (&[old], &[new, old], 303), (&[new, old], &[old], 400)]
     {

@@ -68,13 +68,15 @@ pub enum ErrorKind {
     ProviderTimeout,
     /// The session store failed. Never the same as "not signed in".
     StoreUnavailable,
+    /// The session does not fit into its cookie.
+    SessionTooLarge,
     /// A fault in this process.
     Internal,
 }
 
 impl ErrorKind {
     /// Every kind, for documentation and tests.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::Malformed,
         Self::CrossSite,
         Self::UnknownProvider,
@@ -96,6 +98,7 @@ impl ErrorKind {
         Self::ProviderUnavailable,
         Self::ProviderTimeout,
         Self::StoreUnavailable,
+        Self::SessionTooLarge,
         Self::Internal,
     ];
 
@@ -124,6 +127,7 @@ impl ErrorKind {
             Self::ProviderUnavailable => "provider_unavailable",
             Self::ProviderTimeout => "provider_timeout",
             Self::StoreUnavailable => "store_unavailable",
+            Self::SessionTooLarge => "session_too_large",
             Self::Internal => "internal",
         }
     }
@@ -152,7 +156,7 @@ impl ErrorKind {
             | Self::Discovery => StatusCode::BAD_GATEWAY,
             Self::ProviderUnavailable | Self::StoreUnavailable => StatusCode::SERVICE_UNAVAILABLE,
             Self::ProviderTimeout => StatusCode::GATEWAY_TIMEOUT,
-            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::SessionTooLarge | Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
 }

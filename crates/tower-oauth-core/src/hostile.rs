@@ -1,5 +1,7 @@
 //! Hostile input into every parser of what comes from outside: none panics, and what is accepted keeps its promises.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use proptest::prelude::*;
 use serde_json::{Map, Value};
@@ -12,7 +14,8 @@ use crate::jose::{KeySet, SignedToken};
 use crate::key_ring::KeyRing;
 use crate::provider::TokenResponse;
 use crate::provider::presets::oidc;
-use crate::session::SessionId;
+use crate::session::{SessionCodec, SessionId};
+use crate::testing::{Counter, secret};
 
 /// JSON of any shape, with the names that the parsers look for among its members.
 fn json() -> impl Strategy<Value = Value> {
@@ -134,8 +137,11 @@ proptest! {
 
     #[test]
     fn sealed_cookies(label in ".{0,20}", value in "[A-Za-z0-9_=-]{0,200}|.{0,50}") {
-        let keys = KeyRing::new("secret", b"a secret of a test: 0123456789 abcdef").unwrap();
+        let keys = KeyRing::new("secret", &secret("of this test")).unwrap();
         prop_assert!(Attempt::open(&keys, "https://app.example", &label, &value).is_none());
+        let random = Arc::new(Counter::default());
+        let codec = SessionCodec::new("https://app.example".into(), Arc::new(keys), random);
+        prop_assert!(codec.open_cookie(&value).is_none());
         if let Some(id) = SessionId::parse(&value) {
             prop_assert_eq!(id.cookie_value(), value);
         }

@@ -31,6 +31,7 @@ pub mod provider;
 mod random;
 mod return_to;
 mod secret;
+mod secret_strength;
 pub mod session;
 #[cfg(test)]
 mod testing;

@@ -26,6 +26,11 @@ impl Random for Counter {
     }
 }
 
+/// A good secret, the same for the same name.
+pub(crate) fn secret(name: &str) -> [u8; 32] {
+    sha256(name.as_bytes())
+}
+
 /// A session of the least content.
 pub(crate) fn session() -> Session {
     let identity =

@@ -100,7 +100,7 @@ impl InProcessNetwork {
         let url = Url::parse(&request.uri().to_string());
         let url = url.map_err(|error| HttpError::new(HttpErrorKind::Other).with_source(error))?;
         if let Some(provider) = self.find_provider(&url) {
-            record(provider.endpoint(url.path()));
+            record(provider.endpoint(&request));
             let outcome = provider.respond(&request);
             if let Some(clock) = provider.manual_clock() {
                 clock.advance(elapsed(&outcome, limits));

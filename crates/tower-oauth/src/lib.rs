@@ -49,6 +49,7 @@ mod attempts;
 mod auth;
 mod builder;
 mod cookie;
+mod cookie_session;
 pub mod extract;
 mod form;
 mod from_env;

@@ -61,6 +61,11 @@ pub(crate) fn for_person(kind: ErrorKind) -> (&'static str, &'static str) {
             "The sign-in service does not answer",
             "It may be down or busy. Please try again in a moment.",
         ),
+        ErrorKind::SessionTooLarge => (
+            "Your account does not fit",
+            "The sign-in service tells more about you than this application can keep, so you were not \
+             signed in. Trying again does not help; please tell us.",
+        ),
         _ => (
             "Something is wrong on our side",
             "Please try again in a moment; if it keeps happening, tell us.",

@@ -210,12 +210,12 @@ fn bound_context(context: &str, provider: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::Counter;
+    use crate::testing::{Counter, secret};
 
     #[test]
     fn a_sealed_request_opens_for_its_provider_and_application_until_it_ends() {
         let random = Counter::default();
-        let keys = KeyRing::new("secret", b"a secret that nobody can guess: 0123456789").unwrap();
+        let keys = KeyRing::new("secret", &secret("of this test")).unwrap();
         let mut request = LoginRequest::from(ReturnTo::parse("/a?b", "/auth").unwrap());
         request.scopes = vec!["repo".into()];
         request.max_age = Some(Duration::from_secs(60));

@@ -137,6 +137,16 @@ impl Provider {
             && self.quirks.headers == other.quirks.headers
     }
 
+    /// Whether a refresh token is asked for: by [`offline_access`](Self::offline_access), or by its scope.
+    #[must_use]
+    pub fn asks_for_refresh_token(&self) -> bool {
+        let is_its_scope = |scope: &String| match self.quirks.offline_access {
+            OfflineAccess::Scope(name) => scope == name,
+            OfflineAccess::Parameters(_) | OfflineAccess::NotAsked => false,
+        };
+        self.offline_access || self.scopes.iter().any(is_its_scope)
+    }
+
     /// The key that names the provider in paths.
     #[must_use]
     pub fn login_key(&self) -> &str {

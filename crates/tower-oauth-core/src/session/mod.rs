@@ -3,6 +3,7 @@
 mod id;
 mod payload;
 mod record;
+mod sealed_cookie;
 mod store;
 
 use std::sync::Arc;

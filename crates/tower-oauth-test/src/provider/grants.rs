@@ -97,11 +97,12 @@ impl Grants {
         self.grants.get(&code.session).cloned().ok_or(unknown)
     }
 
-    /// Uses up a refresh token. `scope` narrows what the grant covers (RFC 6749 section 6).
+    /// Redeems a refresh token, and uses it up if it `rotates`. `scope` narrows what the grant covers (RFC 6749 section 6).
     pub(super) fn refresh(
         &mut self,
         token: &str,
         scope: Option<&str>,
+        rotates: bool,
         now: Timestamp,
     ) -> Result<(Grant, Vec<String>), OAuthError> {
         let unknown = OAuthError::invalid_grant("The refresh token is unknown or revoked.");
@@ -120,7 +121,7 @@ impl Grants {
             let description = "The scope goes beyond what the user granted.";
             return Err(OAuthError::new("invalid_scope", description));
         }
-        token.used = true;
+        token.used = rotates;
         Ok((grant, scope))
     }
 

@@ -77,7 +77,7 @@ async fn finish(
         if connect_to.is_some() { failure } else { failure.with_retry(auth, key, Some(&return_to)) }
     };
     if let Some(session) = connect_to {
-        connect::check_session(auth, headers, session).map_err(fail)?;
+        connect::check_session(auth, headers, session).await.map_err(fail)?;
     }
     let code = client.authorize(attempt, response).await.map_err(fail)?;
     let login = client.finish(code).await.map_err(fail)?;
@@ -114,14 +114,13 @@ async fn without_attempt(
 
 /// Creates the new session, then ends the old one of this browser, and returns the new one's cookie.
 async fn sign_in(auth: &Auth, headers: &HeaderMap, login: Login) -> Result<HeaderValue, Error> {
-    let inner = auth.inner();
     let provider = login.connection.provider.clone();
     let issuer = login.connection.identity.issuer().to_owned();
     let connected = auth.connections_to_keep(headers, &login).await?;
-    let id = auth.create_session(login, connected).await?;
-    tracing::info!(target: "tower_oauth::login", provider, issuer, session = ?id.store_key(), "signed in");
+    let session = auth.create_session(login, connected).await?;
+    tracing::info!(target: "tower_oauth::login", provider, issuer, session = ?session.key, "signed in");
     if let Err(error) = auth.end_sessions(headers).await {
         tracing::warn!(target: "tower_oauth::session", "the earlier session was not ended: {error}");
     }
-    Ok(inner.cookies.set_session(&id.cookie_value(), inner.lifetimes.absolute))
+    Ok(session.cookie)
 }

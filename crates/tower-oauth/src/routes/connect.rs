@@ -25,6 +25,10 @@ pub(super) async fn connect<B: Body>(
 ) -> Result<Response<Bytes>, Failure> {
     let client = client(auth, key)?;
     check_own_site(auth, &parts.headers)?;
+    if auth.inner().cookie_sessions.is_some() {
+        let reason = "a session in a cookie has one connection; keep sessions in a store for more";
+        return Err(Error::new(ErrorKind::Malformed, reason).into());
+    }
     let live = signed_in(auth, &parts.headers).await?;
     if live.session.connection.provider == key {
         let reason = "the session is of this provider already; sign in again for more of it";
@@ -80,12 +84,14 @@ pub(super) async fn finish(
 }
 
 /// The browser still has the session that the connection is for.
-pub(super) fn check_session(
+pub(super) async fn check_session(
     auth: &Auth,
     headers: &HeaderMap,
     session: StoreKey,
 ) -> Result<(), Error> {
-    if auth.session_keys(headers) == [session] {
+    if let [value] = *auth.session_values(headers)
+        && auth.named_session(value).await?.is_some_and(|live| live.key == session)
+    {
         return Ok(());
     }
     Err(Error::new(ErrorKind::UserMismatch, "the connection is for another session than this one"))

@@ -38,7 +38,7 @@ pub(super) async fn sign_in(auth: &Auth, parts: &Parts) -> Result<Response<Bytes
 pub(super) async fn get(auth: &Auth, key: &str, parts: &Parts) -> Result<Response<Bytes>, Failure> {
     let client = client(auth, key)?;
     check_navigation(&parts.headers)?;
-    let request = login_request(auth, client, parts)?;
+    let request = login_request(auth, client, parts).await?;
     start(auth, client, &parts.headers, request).await
 }
 
@@ -111,7 +111,7 @@ fn return_to(auth: &Auth, parameters: &[u8]) -> ReturnTo {
 }
 
 /// What a link asks for: its return target, or what a route of the application asked for and sealed.
-fn login_request(auth: &Auth, client: &Client, parts: &Parts) -> Result<LoginRequest, Error> {
+async fn login_request(auth: &Auth, client: &Client, parts: &Parts) -> Result<LoginRequest, Error> {
     let query = parts.uri.query().unwrap_or_default().as_bytes();
     let Some(sealed) = parameter(query, LOGIN_REQUEST) else {
         return Ok(return_to(auth, query).into());
@@ -127,7 +127,7 @@ fn login_request(auth: &Auth, client: &Client, parts: &Parts) -> Result<LoginReq
         )
     })?;
     if let Some(session) = request.connect_to {
-        check_session(auth, &parts.headers, session)?;
+        check_session(auth, &parts.headers, session).await?;
     }
     Ok(request)
 }

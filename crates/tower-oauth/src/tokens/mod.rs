@@ -116,6 +116,10 @@ impl Auth {
     /// The connection of the session under `key` with other tokens than those of `stale`, which were refused
     /// before their time.
     pub(crate) async fn newer(&self, key: StoreKey, stale: &Arc<Connection>) -> Outcome {
+        if self.inner().cookie_sessions.is_some() {
+            // It has no refresh token, and no store has a newer one.
+            return Err(TokenError::Expired);
+        }
         // A refresh that was under way already may end with the very tokens that were refused.
         for _ in 0..3 {
             let connection = self.refreshed(key, stale, true, PATIENCE).await?;

@@ -42,7 +42,7 @@ impl FakeProvider {
             .value("code_verifier")
             .ok_or(OAuthError::invalid_request("The code_verifier is missing."))?;
         let grant = self.grants().redeem(code, redirect_uri, verifier, self.now())?;
-        self.issue_tokens(&grant, grant.scope.clone(), grant.nonce.as_deref())
+        self.issue_tokens(&grant, grant.scope.clone(), grant.nonce.as_deref(), true)
     }
 
     /// RFC 6749 section 6 with the rotation of RFC 9700 section 4.14.2.
@@ -50,9 +50,11 @@ impl FakeProvider {
         let token = form
             .value("refresh_token")
             .ok_or(OAuthError::invalid_request("The refresh_token is missing."))?;
-        let (grant, scope) = self.grants().refresh(token, form.value("scope"), self.now())?;
+        let rotates = self.rotates_refresh_tokens();
+        let scope = form.value("scope");
+        let (grant, scope) = self.grants().refresh(token, scope, rotates, self.now())?;
         // The nonce belongs to the login, not to a refresh (OpenID Connect Core section 12.2).
-        self.issue_tokens(&grant, scope, None)
+        self.issue_tokens(&grant, scope, None, rotates)
     }
 
     fn issue_tokens(
@@ -60,6 +62,7 @@ impl FakeProvider {
         grant: &Grant,
         scope: Vec<String>,
         nonce: Option<&str>,
+        new_refresh_token: bool,
     ) -> Result<Value, OAuthError> {
         let now = self.now();
         let lifetimes = self.lifetimes();
@@ -76,7 +79,7 @@ impl FakeProvider {
         }
         let mut grants = self.grants();
         // Asked of the grant, not of a narrowed scope: a refresh must not lose the refresh token.
-        if grant.scope.iter().any(|value| value == "offline_access") {
+        if new_refresh_token && grant.scope.iter().any(|value| value == "offline_access") {
             let refresh_token = self.draw_token()?;
             set("refresh_token", refresh_token.as_str().into());
             grants.add_refresh_token(refresh_token, grant, now + lifetimes.refresh_token);
