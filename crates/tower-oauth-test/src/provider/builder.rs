@@ -27,6 +27,7 @@ pub struct FakeProviderBuilder {
     signing: Signing,
     lifetimes: Lifetimes,
     claims_in_id_token: bool,
+    ignores_pkce: bool,
 }
 
 impl FakeProviderBuilder {
@@ -47,6 +48,7 @@ impl FakeProviderBuilder {
                 refresh_token: Duration::from_secs(30 * 24 * 3600),
             },
             claims_in_id_token: false,
+            ignores_pkce: false,
         }
     }
 
@@ -128,6 +130,12 @@ impl FakeProviderBuilder {
         self
     }
 
+    /// Redeems a code whatever the `code_verifier`, as providers that do not know PKCE do. Default: no.
+    pub const fn ignores_pkce(mut self, yes: bool) -> Self {
+        self.ignores_pkce = yes;
+        self
+    }
+
     /// The provider.
     ///
     /// # Panics
@@ -157,6 +165,7 @@ impl FakeProviderBuilder {
                 signing: self.signing,
                 lifetimes: self.lifetimes,
                 claims_in_id_token: self.claims_in_id_token,
+                ignores_pkce: self.ignores_pkce,
                 keys: Mutex::new(KeyRing::new(self.signing)),
                 grants: Mutex::default(),
                 answers: Mutex::default(),

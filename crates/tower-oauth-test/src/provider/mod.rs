@@ -68,6 +68,7 @@ struct Inner {
     signing: Signing,
     lifetimes: Lifetimes,
     claims_in_id_token: bool,
+    ignores_pkce: bool,
     keys: Mutex<KeyRing>,
     grants: Mutex<Grants>,
     answers: Mutex<Answers>,
@@ -214,6 +215,10 @@ impl FakeProvider {
 
     fn puts_claims_in_id_token(&self) -> bool {
         self.inner.claims_in_id_token
+    }
+
+    fn ignores_pkce(&self) -> bool {
+        self.inner.ignores_pkce
     }
 
     fn permits_redirect_uri(&self, uri: &str) -> bool {
