@@ -8,7 +8,7 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Response};
 use http_body::Body;
 use tower_oauth_core::provider::ResponseMode;
-use tower_oauth_core::{AuthorizationResponse, Client, Error, ErrorKind, Login, ReturnTo, State};
+use tower_oauth_core::{AuthorizationResponse, Client, Error, ErrorKind, Login, State};
 
 use super::login::{check_navigation, client};
 use super::respond::{Failure, see_other};
@@ -56,17 +56,18 @@ async fn finish(
         .map_err(|error| Failure::from(error).with_retry(auth, key, None))?;
     let now = auth.inner().environment.clock.now();
     let found = attempts::find(auth, headers, response.state()).await?;
-    let return_to = found.as_ref().map(|attempt| attempt.return_to().clone());
-    let waiting = found.filter(|attempt| attempt.provider() == key && !attempt.is_expired(now));
-    let Some(attempt) = waiting else {
-        return without_attempt(auth, headers, client, response.state(), return_to).await;
+    let Some(attempt) = found.filter(|attempt| attempt.provider() == key) else {
+        return without_attempt(auth, headers, client, response.state()).await;
     };
-    // Before anything goes out: whatever happens next, no second request will act on this attempt.
-    if !attempts::consume(auth, headers, &attempt).await? {
-        return without_attempt(auth, headers, client, response.state(), return_to).await;
-    }
     let return_to = attempt.return_to().clone();
     let clear_attempt = attempts::clear(auth, &attempt, client.provider());
+    // Before anything goes out: whatever happens next, no second request will act on this attempt.
+    if attempt.is_expired(now) || !attempts::consume(auth, headers, &attempt).await? {
+        let result = without_attempt(auth, headers, client, response.state()).await;
+        return result.map_err(|failure| {
+            failure.with_retry(auth, key, Some(&return_to)).with_cookie(clear_attempt)
+        });
+    }
     let fail = |error: Error| {
         Failure::from(error)
             .with_retry(auth, key, Some(&return_to))
@@ -88,7 +89,6 @@ async fn without_attempt(
     headers: &HeaderMap,
     client: &Client,
     state: &State,
-    return_to: Option<ReturnTo>,
 ) -> Result<Response<Bytes>, Failure> {
     if let Some(live) = auth.load_session(headers).await?
         && live.session.login.is_of(state)
@@ -97,7 +97,7 @@ async fn without_attempt(
     }
     let reason = "no attempt of this browser is waiting for the response";
     let failure = Failure::from(Error::new(ErrorKind::StateInvalid, reason));
-    Err(failure.with_retry(auth, client.provider().login_key(), return_to.as_ref()))
+    Err(failure.with_retry(auth, client.provider().login_key(), None))
 }
 
 /// Creates the new session, then ends the old one of this browser, and returns the new one's cookie.

@@ -27,6 +27,7 @@ pub fn oidc(
         offline_access: false,
         authorization_parameters: Vec::new(),
         id_token_algorithms: Algorithm::DEFAULT.to_vec(),
+        tenants: Vec::new(),
         quirks: Quirks::default(),
     }
 }
