@@ -35,6 +35,7 @@ mod open_redirects;
 mod pages;
 mod secrets;
 mod sessions;
+mod signatures;
 mod single_checks;
 mod starts;
 mod store;
