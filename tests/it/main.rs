@@ -40,3 +40,5 @@ mod single_checks;
 mod starts;
 mod store;
 mod tabs;
+mod tls;
+mod transport;
