@@ -8,6 +8,7 @@
     reason = "a test stops where something is wrong"
 )]
 
+mod answers;
 mod bindings;
 mod callback;
 mod careless_store;

@@ -9,8 +9,25 @@ use tracing_subscriber::fmt::MakeWriter;
 
 use crate::login::callback_url;
 
+/// All events of a test.
 #[derive(Clone, Default)]
-struct Captured(Arc<Mutex<Vec<u8>>>);
+pub(crate) struct Captured(Arc<Mutex<Vec<u8>>>);
+
+impl Captured {
+    /// Captures what this thread says until the guard is dropped.
+    pub(crate) fn start() -> (Self, tracing::subscriber::DefaultGuard) {
+        let captured = Self::default();
+        let subscriber = tracing_subscriber::fmt()
+            .with_max_level(tracing::Level::TRACE)
+            .with_writer(captured.clone())
+            .finish();
+        (captured, tracing::subscriber::set_default(subscriber))
+    }
+
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+}
 
 impl io::Write for Captured {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
@@ -36,13 +53,7 @@ const APP_SECRET: &str = "canary-app-secret: 0123456789 abcdefghijklmnop";
 
 #[tokio::test]
 async fn g01_no_secret_is_in_any_event_error_or_debug() {
-    let captured = Captured::default();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::TRACE)
-        .with_writer(captured.clone())
-        .finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
-
+    let (captured, _guard) = Captured::start();
     let setup = Setup::with(|provider| provider.client("client", CLIENT_SECRET));
     let mut secrets = vec![CLIENT_SECRET.to_owned(), APP_SECRET.to_owned()];
     let registration = setup.registration().offline_access();
@@ -97,7 +108,7 @@ async fn g01_no_secret_is_in_any_event_error_or_debug() {
         secrets.extend(request.form().get("code").map(ToOwned::to_owned));
     }
 
-    shown.push(String::from_utf8(captured.0.lock().unwrap().clone()).unwrap());
+    shown.push(captured.text());
     let events = shown.last().unwrap();
     assert!(events.contains("signed in") && events.contains("code_rejected"), "{events}");
     secrets.retain(|secret| secret.len() >= 8 && !secret.starts_with("https://"));
