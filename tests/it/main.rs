@@ -11,6 +11,7 @@
 mod answers;
 mod bindings;
 mod callback;
+mod cancelled;
 mod careless_store;
 mod conformance;
 mod core;
