@@ -35,6 +35,7 @@ mod named_tests;
 mod oidc_provider;
 mod open_redirects;
 mod pages;
+mod provider_faults;
 mod secrets;
 mod sessions;
 mod signatures;
