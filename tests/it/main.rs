@@ -13,6 +13,7 @@ mod bindings;
 mod callback;
 mod cancelled;
 mod careless_store;
+mod clocks;
 mod conformance;
 mod core;
 mod discovery;
