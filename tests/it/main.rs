@@ -36,6 +36,7 @@ mod named_tests;
 mod oidc_provider;
 mod open_redirects;
 mod pages;
+mod properties;
 mod provider_faults;
 mod secrets;
 mod sessions;
