@@ -21,6 +21,7 @@ mod docs;
 mod edges;
 mod extractors;
 mod faults;
+mod faulty_histories;
 mod github;
 mod hello_world;
 mod id_token;
