@@ -51,7 +51,8 @@ async fn t26_a_hostile_error_text_is_shown_and_logged_nowhere() {
         [(10, "code_rejected"), (60 * 1024, "code_rejected"), (1 << 20, "token_endpoint")]
     {
         for status in [200, 400] {
-            let (captured, _guard) = Captured::start();
+            let captured = Captured::default();
+            let _guard = captured.listen(tracing::Level::TRACE);
             let setup = Setup::new();
             setup.provider.approve_as(Some("alice"));
             let auth = setup.auth();
@@ -68,7 +69,7 @@ async fn t26_a_hostile_error_text_is_shown_and_logged_nowhere() {
             setup.provider.answer(Endpoint::Token, answer.with_status(status));
             let page = browser.request(Method::GET, &callback, &[("accept", "text/html")]).await;
             assert!(page.text().contains(code), "{}", page.text());
-            let events = captured.text();
+            let events = captured.take();
             assert!(events.contains(code), "{events}");
             let code = callback.split("code=").nth(1).unwrap().split('&').next().unwrap();
             for hostile in ["<img", "canary", "\u{1b}[31m canary", secret, code] {

@@ -39,14 +39,15 @@ async fn i42_the_application_is_off_by_up_to_ten_minutes() {
         (360, "expired 60 seconds ago"),
         (600, "expired 300 seconds ago"),
     ] {
-        let (captured, _guard) = Captured::start();
+        let captured = Captured::default();
+        let _guard = captured.listen(tracing::Level::TRACE);
         let setup = Setup::with(|op| op.signing(Signing::Es256));
         setup.provider.approve_as(Some("alice"));
         let builder = setup.builder().clock(Arc::new(off(&setup, by)));
         let auth = builder.provider(setup.registration()).build().unwrap();
         let page = setup.browser(&auth).open("/auth/login").await;
         assert_eq!(page.status() == 200, reason.is_empty(), "{by}: {}", page.text());
-        let events = captured.text();
+        let events = captured.take();
         let is_named = events.contains(reason) && events.contains("compare this machine's clock");
         assert!(reason.is_empty() || is_named, "{by}: {events}");
     }

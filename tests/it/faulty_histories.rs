@@ -293,7 +293,8 @@ proptest! {
     #[test]
     fn v7_v8_v9_hold_over_random_histories_with_faults(events in events(), stored: bool) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let (captured, _guard) = Captured::start();
+        let captured = Captured::default();
+        let _guard = captured.listen(tracing::Level::TRACE);
         runtime.block_on(async {
             let login_state = if stored { LoginState::Stored } else { LoginState::Sealed };
             let mut world = World::new(login_state);
@@ -301,7 +302,7 @@ proptest! {
                 world.apply(event).await;
                 world.check().await;
             }
-            world.check_secrets(captured.text());
+            world.check_secrets(captured.take());
         });
     }
 }

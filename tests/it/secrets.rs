@@ -9,23 +9,24 @@ use tracing_subscriber::fmt::MakeWriter;
 
 use crate::login::callback_url;
 
-/// All events of a test.
+/// What the events of this thread say.
 #[derive(Clone, Default)]
 pub(crate) struct Captured(Arc<Mutex<Vec<u8>>>);
 
 impl Captured {
-    /// Captures what this thread says until the guard is dropped.
-    pub(crate) fn start() -> (Self, tracing::subscriber::DefaultGuard) {
-        let captured = Self::default();
+    /// Listens to every event of this thread, down to `level`, until the guard is dropped.
+    pub(crate) fn listen(&self, level: tracing::Level) -> tracing::subscriber::DefaultGuard {
         let subscriber = tracing_subscriber::fmt()
-            .with_max_level(tracing::Level::TRACE)
-            .with_writer(captured.clone())
+            .with_ansi(false)
+            .with_max_level(level)
+            .with_writer(self.clone())
             .finish();
-        (captured, tracing::subscriber::set_default(subscriber))
+        tracing::subscriber::set_default(subscriber)
     }
 
-    pub(crate) fn text(&self) -> String {
-        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    /// What was said since the last call.
+    pub(crate) fn take(&self) -> String {
+        String::from_utf8(std::mem::take(&mut *self.0.lock().unwrap())).unwrap()
     }
 }
 
@@ -53,7 +54,9 @@ const APP_SECRET: &str = "canary-app-secret: 0123456789 abcdefghijklmnop";
 
 #[tokio::test]
 async fn g01_no_secret_is_in_any_event_error_or_debug() {
-    let (captured, _guard) = Captured::start();
+    let captured = Captured::default();
+    let _guard = captured.listen(tracing::Level::TRACE);
+
     let setup = Setup::with(|provider| provider.client("client", CLIENT_SECRET));
     let mut secrets = vec![CLIENT_SECRET.to_owned(), APP_SECRET.to_owned()];
     let registration = setup.registration().offline_access();
@@ -108,7 +111,7 @@ async fn g01_no_secret_is_in_any_event_error_or_debug() {
         secrets.extend(request.form().get("code").map(ToOwned::to_owned));
     }
 
-    shown.push(captured.text());
+    shown.push(captured.take());
     let events = shown.last().unwrap();
     assert!(events.contains("signed in") && events.contains("code_rejected"), "{events}");
     secrets.retain(|secret| secret.len() >= 8 && !secret.starts_with("https://"));

@@ -161,18 +161,6 @@ async fn s26_the_query_of_the_authorization_endpoint_is_kept() {
     }
 }
 
-/// OpenID Connect Discovery section 4.1: the path of the issuer stays, a slash at its end is not doubled.
-#[tokio::test]
-async fn d03_an_issuer_with_a_path() {
-    for issuer in ["https://op.example/tenants/a", "https://op.example/tenants/a/"] {
-        let setup = Setup::with(|op| op.issuer(issuer));
-        let mut browser = setup.browser(&setup.auth());
-        assert_eq!(browser.login_as("alice").await.text(), "Hello, Alice Liddell!", "{issuer}");
-        let asked = setup.provider.requests_to(Endpoint::Metadata).remove(0);
-        assert_eq!(asked.uri().path(), "/tenants/a/.well-known/openid-configuration");
-    }
-}
-
 #[test]
 fn u14_two_servers_under_one_issuer_are_refused() {
     let at = |name: &str| {

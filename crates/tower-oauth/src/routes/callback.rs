@@ -57,13 +57,21 @@ async fn finish(
     let now = auth.inner().environment.clock.now();
     let found = attempts::find(auth, headers, response.state()).await?;
     let Some(attempt) = found.filter(|attempt| attempt.provider() == key) else {
-        return without_attempt(auth, headers, client, response.state()).await;
+        let reason = "no attempt of this browser is waiting for the response";
+        return without_attempt(auth, headers, client, response.state(), reason).await;
     };
     let return_to = attempt.return_to().clone();
     let clear_attempt = attempts::clear(auth, &attempt, client.provider());
+    let over = if attempt.is_expired(now) {
+        Some("the attempt is older than ten minutes")
     // Before anything goes out: whatever happens next, no second request will act on this attempt.
-    if attempt.is_expired(now) || !attempts::consume(auth, headers, &attempt).await? {
-        let result = without_attempt(auth, headers, client, response.state()).await;
+    } else if !attempts::consume(auth, headers, &attempt).await? {
+        Some("the attempt was used already")
+    } else {
+        None
+    };
+    if let Some(reason) = over {
+        let result = without_attempt(auth, headers, client, response.state(), reason).await;
         return result.map_err(|failure| {
             failure.with_retry(auth, key, Some(&return_to)).with_cookie(clear_attempt)
         });
@@ -82,20 +90,21 @@ async fn finish(
     Ok(response)
 }
 
-/// The answer to a response that no waiting attempt of this browser belongs to. Where it made the session that
-/// the browser has now, the callback was loaded again, by the back button or a reload: the browser goes on.
+/// The answer to a response that no waiting attempt of this browser belongs to, with the reason for the log. Where it
+/// made the session that the browser has now, the callback was loaded again, by the back button or a reload: the
+/// browser goes on.
 async fn without_attempt(
     auth: &Auth,
     headers: &HeaderMap,
     client: &Client,
     state: &State,
+    reason: &'static str,
 ) -> Result<Response<Bytes>, Failure> {
     if let Some(live) = auth.load_session(headers).await?
         && live.session.login.is_of(state)
     {
         return Ok(see_other(live.session.login.return_to.as_str()));
     }
-    let reason = "no attempt of this browser is waiting for the response";
     let failure = Failure::from(Error::new(ErrorKind::StateInvalid, reason));
     Err(failure.with_retry(auth, client.provider().login_key(), None))
 }
