@@ -54,7 +54,7 @@ async fn i01_every_bit_of_a_signed_token_counts() {
                 setup.provider.answer(
                     Endpoint::Token,
                     id_token_segments(move |segments| {
-                        segments[segment] = flip(&segments[segment], bit)
+                        segments[segment] = flip(&segments[segment], bit);
                     }),
                 );
                 let what = format!("{signing:?}, segment {segment}, bit {bit}");
