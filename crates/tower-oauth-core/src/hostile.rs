@@ -245,7 +245,13 @@ proptest! {
     }
 
     #[test]
-    fn signed_tokens(header in changed(json!({ "alg": "ES256", "kid": "k", "typ": "JWT", "crit": null, "b64": null }))) {
+    fn signed_tokens(
+        mut header in changed(json!({ "alg": "ES256", "kid": "k", "typ": "JWT" })),
+        extension in prop::option::of((prop::sample::select(vec!["crit", "b64", "jwk", "x5c"]), value())),
+    ) {
+        if let Some((name, value)) = extension {
+            header[name] = value;
+        }
         let token = format!("{}.e30.AAAA", URL_SAFE_NO_PAD.encode(header.to_string()));
         if let Ok(token) = SignedToken::parse(&token) {
             prop_assert_eq!(header.get("alg").and_then(Value::as_str), Some(token.algorithm().name()));

@@ -122,8 +122,8 @@ impl Client {
         // RFC 6749 section 3.1: the endpoint's own query stays, and nothing is sent twice.
         let mut names = HashSet::new();
         if !url.query_pairs().all(|(name, _)| names.insert(name)) {
-            let reason =
-                "the query of the authorization endpoint has a parameter that is sent anyway";
+            let reason = "the query of the authorization endpoint has a parameter twice, \
+                          or one that is sent anyway";
             return Err(Error::new(ErrorKind::Discovery, reason));
         }
         url.set_fragment(quirks.authorization_fragment);
