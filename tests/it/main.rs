@@ -8,8 +8,12 @@
     reason = "a test stops where something is wrong"
 )]
 
+mod answers;
+mod bindings;
 mod callback;
+mod cancelled;
 mod careless_store;
+mod clocks;
 mod conformance;
 mod cookie_sessions;
 mod cookie_size;
@@ -21,6 +25,7 @@ mod edges;
 mod events;
 mod extractors;
 mod faults;
+mod faulty_histories;
 mod github;
 mod hello_world;
 mod id_token;
@@ -35,13 +40,20 @@ mod loopback;
 mod memory_store;
 mod named_tests;
 mod oidc_provider;
+mod open_redirects;
 mod pages;
 mod panics;
+mod properties;
+mod provider_faults;
 mod public_types;
 mod revoked_sessions;
 mod same_origin;
 mod secrets;
 mod sessions;
+mod signatures;
 mod single_checks;
+mod starts;
 mod store;
 mod tabs;
+mod tls;
+mod transport;

@@ -284,9 +284,18 @@ impl AuthBuilder {
             return Err(ConfigError::new("providers", "there is none; add at least one"));
         }
         let mut keys = HashSet::new();
-        for provider in &self.providers {
+        for (place, provider) in self.providers.iter().enumerate() {
             provider.validate()?;
             let key = provider.login_key();
+            let mut others = self.providers.iter().take(place);
+            if let Some(other) = others.find(|it| provider.shares_issuer_with_another_server(it)) {
+                let (issuer, other) = (provider.issuer(), other.login_key());
+                let problem = format!(
+                    "{issuer:?} is that of provider {other}, at other endpoints; \
+                     tell the two apart with `.with_issuer(..)`"
+                );
+                return Err(ConfigError::new(format!("provider {key}, issuer"), problem));
+            }
             if !keys.insert(key) {
                 let problem = format!("{key:?} is used twice; give one another with `.key(..)`");
                 return Err(ConfigError::new("provider key", problem));

@@ -185,7 +185,7 @@ impl Client {
                 let (start, end) =
                     attempt.issuer.split_once("{tenantid}").unwrap_or((&attempt.issuer, ""));
                 let tenant = iss.strip_prefix(start).and_then(|rest| rest.strip_suffix(end));
-                tenant.is_some_and(|tenant| !tenant.contains('/'))
+                tenant.is_some_and(|tenant| self.provider.admits_tenant(tenant))
             }
         };
         match iss {

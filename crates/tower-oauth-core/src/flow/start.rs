@@ -2,6 +2,7 @@
 //! ([RFC 6749 section 4.1.1](https://www.rfc-editor.org/rfc/rfc6749#section-4.1.1), OpenID Connect Core section 3.1.2.1).
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::fmt;
 use std::time::Duration;
 
@@ -119,6 +120,13 @@ impl Client {
         let (mut url, _) = request.url();
         if !quirks.parameter_names.is_empty() {
             rename_parameters(&mut url, quirks.parameter_names);
+        }
+        // RFC 6749 section 3.1: the endpoint's own query stays, and nothing is sent twice.
+        let mut names = HashSet::new();
+        if !url.query_pairs().all(|(name, _)| names.insert(name)) {
+            let reason = "the query of the authorization endpoint has a parameter twice, \
+                          or one that is sent anyway";
+            return Err(Error::new(ErrorKind::Discovery, reason));
         }
         url.set_fragment(quirks.authorization_fragment);
         Ok(url)

@@ -8,7 +8,7 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Response};
 use http_body::Body;
 use tower_oauth_core::provider::ResponseMode;
-use tower_oauth_core::{AuthorizationResponse, Client, Error, ErrorKind, Login, ReturnTo, State};
+use tower_oauth_core::{AuthorizationResponse, Client, Error, ErrorKind, Login, State};
 
 use super::connect;
 use super::login::{check_navigation, client};
@@ -57,20 +57,27 @@ async fn finish(
         .map_err(|error| Failure::from(error).with_retry(auth, key, None))?;
     let now = auth.inner().environment.clock.now();
     let found = attempts::find(auth, headers, response.state()).await?;
-    let return_to = found.as_ref().map(|attempt| attempt.return_to().clone());
-    let waiting = found.filter(|attempt| attempt.provider() == key && !attempt.is_expired(now));
-    let Some(attempt) = waiting else {
+    let Some(attempt) = found.filter(|attempt| attempt.provider() == key) else {
         let reason = "no attempt of this browser is waiting for the response";
-        return without_attempt(auth, headers, client, response.state(), return_to, reason).await;
+        return without_attempt(auth, headers, client, response.state(), reason).await;
     };
-    // Before anything goes out: whatever happens next, no second request will act on this attempt.
-    if !attempts::consume(auth, headers, &attempt).await? {
-        let reason = "the attempt was used already";
-        return without_attempt(auth, headers, client, response.state(), return_to, reason).await;
-    }
     let return_to = attempt.return_to().clone();
     let connect_to = attempt.request().connect_to;
     let clear_attempt = attempts::clear(auth, &attempt, client.provider());
+    let over = if attempt.is_expired(now) {
+        Some("the attempt is older than ten minutes")
+    // Before anything goes out: whatever happens next, no second request will act on this attempt.
+    } else if !attempts::consume(auth, headers, &attempt).await? {
+        Some("the attempt was used already")
+    } else {
+        None
+    };
+    if let Some(reason) = over {
+        let result = without_attempt(auth, headers, client, response.state(), reason).await;
+        return result.map_err(|failure| {
+            failure.with_retry(auth, key, Some(&return_to)).with_cookie(clear_attempt)
+        });
+    }
     let fail = |error: Error| {
         let failure = Failure::from(error).with_cookie(clear_attempt.clone());
         // To connect is started by a form of the application, not by a link.
@@ -93,14 +100,14 @@ async fn finish(
     Ok(response)
 }
 
-/// The answer to a response that no waiting attempt of this browser belongs to; `reason` is for the log alone. Where it made the session that
-/// the browser has now, the callback was loaded again, by the back button or a reload: the browser goes on.
+/// The answer to a response that no waiting attempt of this browser belongs to, with the reason for the log. Where it
+/// made the session that the browser has now, the callback was loaded again, by the back button or a reload: the
+/// browser goes on.
 async fn without_attempt(
     auth: &Auth,
     headers: &HeaderMap,
     client: &Client,
     state: &State,
-    return_to: Option<ReturnTo>,
     reason: &'static str,
 ) -> Result<Response<Bytes>, Failure> {
     if let Some(live) = auth.load_session(headers).await?
@@ -109,7 +116,7 @@ async fn without_attempt(
         return Ok(see_other(return_to.as_str()));
     }
     let failure = Failure::from(Error::new(ErrorKind::StateInvalid, reason));
-    Err(failure.with_retry(auth, client.provider().login_key(), return_to.as_ref()))
+    Err(failure.with_retry(auth, client.provider().login_key(), None))
 }
 
 /// Creates the new session, then ends the old one of this browser, and returns the new one's cookie.
