@@ -9,12 +9,15 @@
 )]
 
 mod answers;
+mod bearer;
 mod bindings;
 mod callback;
 mod cancelled;
 mod careless_store;
 mod clocks;
 mod conformance;
+mod connect;
+mod consent;
 mod cookie_sessions;
 mod cookie_size;
 mod core;

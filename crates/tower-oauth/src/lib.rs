@@ -80,5 +80,6 @@ pub use system::{SystemClock, SystemRandom};
 pub use tokens::{BearerError, BearerLayer, BearerService};
 pub use tower_oauth_core::{
     Algorithm, Clock, ConfigError, Email, Error, ErrorKind, HttpClient, HttpError, HttpErrorKind,
-    Identity, Limits, Provider, Random, RandomUnavailable, Timestamp, provider, providers, session,
+    Identity, Limits, Prompt, Provider, Random, RandomUnavailable, Timestamp, provider, providers,
+    session,
 };
