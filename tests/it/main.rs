@@ -40,6 +40,7 @@ mod refresh_faults;
 mod refresh_herd;
 mod refresh_logout;
 mod refresh_processes;
+mod refresh_simulation;
 mod refresh_tokens;
 mod same_origin;
 mod secrets;

@@ -43,12 +43,14 @@ fn assert_presented_once(provider: &FakeProvider) {
 #[tokio::test(flavor = "multi_thread")]
 async fn j02_a_herd_of_a_thousand_refreshes_once_and_nobody_is_signed_out() {
     let setup = Setup::new();
-    let (browser, _) = signed_in(&setup).await;
+    let (browser, store) = signed_in(&setup).await;
     let old = token(&browser).await;
+    let marks = store.count(Operation::MarkOnce);
     for round in 1..=3 {
         setup.clock.advance(seconds(LIFETIME));
         let tokens = herd(&browser, 1000).await;
         assert_eq!(refreshes(&setup.provider), round);
+        assert_eq!(store.count(Operation::MarkOnce), marks + round, "nobody else tried");
         let distinct: HashSet<_> = tokens.into_iter().collect();
         assert_eq!(distinct.len(), 1, "everybody got the new one");
         assert!(!distinct.contains(&old));

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use http::Request;
+use tokio::sync::Semaphore;
 use tower_oauth_test::{Answer, Endpoint, FakeProvider, TestBrowser};
-use tower_oauth_tests::{CountingStore, FailingStore, Gate, Operation, Setup, settle};
+use tower_oauth_tests::{CountingStore, FailingStore, Gate, HookedStore, Operation, Setup, settle};
 
 use crate::refresh::{LIFETIME, refreshes, seconds, signed_in, token};
 
@@ -198,11 +199,30 @@ async fn j17_v5_a_refresh_under_way_brings_nobody_back() {
 #[tokio::test]
 async fn j17_the_newest_refresh_token_is_the_one_that_is_revoked() {
     let setup = Setup::new();
-    let (mut browser, _) = signed_in(&setup).await;
+    let go = Arc::new(Semaphore::new(0));
+    let gate = go.clone();
+    let inner = CountingStore::new(setup.clock.clone());
+    let store = HookedStore::new(inner, move |operation| {
+        let gate = gate.clone();
+        async move {
+            if operation == Operation::Delete {
+                let _ = gate.acquire().await.unwrap();
+            }
+        }
+    });
+    let auth = setup.offline_auth(|builder| builder.store(store));
+    let mut browser = setup.browser(&auth);
+    browser.login_as("alice").await;
     setup.clock.advance(seconds(LIFETIME));
-    token(&browser).await;
-    sign_out(&mut browser).await;
+    let other_tab = browser.clone();
+    let signing_out = tokio::spawn(async move { sign_out(&mut browser).await });
+    settle().await;
+    token(&other_tab).await;
+    go.add_permits(1);
+    signing_out.await.unwrap();
     settle().await;
     let spent = setup.provider.requests_to(Endpoint::Refresh).remove(0);
-    assert_ne!(revoked(&setup.provider)[0], spent.form().get("refresh_token").unwrap());
+    let revoked = revoked(&setup.provider);
+    assert_eq!(revoked.len(), 1);
+    assert_ne!(revoked[0], spent.form().get("refresh_token").unwrap());
 }

@@ -4,11 +4,15 @@
 
 mod app;
 mod gate;
+mod hooked_store;
 mod stores;
+mod virtual_clock;
 
 pub use app::{BASE_URL, Setup, app};
 pub use gate::Gate;
+pub use hooked_store::HookedStore;
 pub use stores::{BytesStore, CountingStore, FailingStore, Operation};
+pub use virtual_clock::VirtualClock;
 
 /// Gives every task that can run a turn, many times over.
 pub async fn settle() {
