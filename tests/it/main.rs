@@ -29,6 +29,7 @@ mod logout;
 mod loopback;
 mod memory_store;
 mod named_tests;
+mod near_cache;
 mod oidc_provider;
 mod pages;
 mod secrets;

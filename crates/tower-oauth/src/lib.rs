@@ -69,7 +69,7 @@ pub use extract::{AccessToken, Claims, Rejection, User};
 pub use http_client::ReqwestClient;
 pub use require_login::{RequireLogin, RequireLoginService};
 pub use routes::NotFound;
-pub use store::MemoryStore;
+pub use store::{MemoryStore, NearCache};
 pub use system::{SystemClock, SystemRandom};
 pub use tower_oauth_core::{
     Algorithm, Clock, ConfigError, Email, Error, ErrorKind, HttpClient, HttpError, HttpErrorKind,
