@@ -103,22 +103,12 @@ impl<S> NearCache<S> {
         let [first, ..] = key.as_bytes();
         &self.shards[usize::from(*first) % SHARDS]
     }
-
-    /// Forgets `key` now, and again when the guard goes: reads that begin in between may still see the store as
-    /// it was before the write, and a write whose caller went away may have happened.
-    fn writing<'a>(&'a self, key: &'a StoreKey) -> Writing<'a, S> {
-        Writing::begin(self, Some(key))
-    }
-
-    fn writing_any(&self) -> Writing<'_, S> {
-        Writing::begin(self, None)
-    }
 }
 
 #[async_trait]
 impl<S: SessionStore> SessionStore for NearCache<S> {
     async fn create(&self, key: &StoreKey, record: Record) -> Result<(), StoreError> {
-        let _writing = self.writing(key);
+        let _written = Written { cache: self, key: Some(key) };
         self.store.create(key, record).await
     }
 
@@ -154,22 +144,22 @@ impl<S: SessionStore> SessionStore for NearCache<S> {
         expected: Version,
         record: Record,
     ) -> Result<Swap, StoreError> {
-        let _writing = self.writing(key);
+        let _written = Written { cache: self, key: Some(key) };
         self.store.swap(key, expected, record).await
     }
 
     async fn delete(&self, key: &StoreKey) -> Result<(), StoreError> {
-        let _writing = self.writing(key);
+        let _written = Written { cache: self, key: Some(key) };
         self.store.delete(key).await
     }
 
     async fn delete_by_sid(&self, issuer: &str, sid: &str) -> Result<u64, StoreError> {
-        let _writing = self.writing_any();
+        let _written = Written { cache: self, key: None };
         self.store.delete_by_sid(issuer, sid).await
     }
 
     async fn delete_by_subject(&self, issuer: &str, subject: &str) -> Result<u64, StoreError> {
-        let _writing = self.writing_any();
+        let _written = Written { cache: self, key: None };
         self.store.delete_by_subject(issuer, subject).await
     }
 
@@ -209,30 +199,19 @@ impl Shard {
     }
 }
 
-/// A write that is under way: to one key, or to whichever the store finds.
-struct Writing<'a, S> {
+/// Forgets what a write was to, one key or all, once that has come to an end: well, badly, or because the caller
+/// went away, after which it may still have happened.
+struct Written<'a, S> {
     cache: &'a NearCache<S>,
     key: Option<&'a StoreKey>,
 }
 
-impl<'a, S> Writing<'a, S> {
-    fn begin(cache: &'a NearCache<S>, key: Option<&'a StoreKey>) -> Self {
-        let writing = Self { cache, key };
-        writing.forget();
-        writing
-    }
-
-    fn forget(&self) {
+impl<S> Drop for Written<'_, S> {
+    fn drop(&mut self) {
         match self.key {
             Some(key) => write(self.cache.shard(key)).forget(key),
             None => self.cache.shards.iter().for_each(|shard| write(shard).forget_all()),
         }
-    }
-}
-
-impl<S> Drop for Writing<'_, S> {
-    fn drop(&mut self) {
-        self.forget();
     }
 }
 
