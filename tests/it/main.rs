@@ -37,3 +37,4 @@ mod sessions;
 mod single_checks;
 mod store;
 mod tabs;
+mod tower_sessions;

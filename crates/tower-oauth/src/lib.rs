@@ -39,6 +39,8 @@
 //! |---|---|---|
 //! | `axum` | yes | extractors, on axum-core |
 //! | `reqwest` | yes | the default HTTP client |
+//! | `tower-sessions` | no | `TowerSessionsStore`; the application's own session of tower-sessions 0.15 gets a new id at login |
+//! | `tower-sessions-0-14` | no | the same for tower-sessions 0.14 |
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -69,6 +71,10 @@ pub use extract::{AccessToken, Claims, Rejection, User};
 pub use http_client::ReqwestClient;
 pub use require_login::{RequireLogin, RequireLoginService};
 pub use routes::NotFound;
+#[cfg(feature = "tower-sessions-0-14")]
+pub use store::TowerSessions014;
+#[cfg(feature = "tower-sessions")]
+pub use store::TowerSessionsStore;
 pub use store::{MemoryStore, NearCache};
 pub use system::{SystemClock, SystemRandom};
 pub use tower_oauth_core::{

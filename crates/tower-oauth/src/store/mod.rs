@@ -2,6 +2,12 @@
 
 mod memory;
 mod near_cache;
+#[cfg(feature = "tower-sessions")]
+mod tower_sessions;
 
 pub use memory::MemoryStore;
 pub use near_cache::NearCache;
+#[cfg(feature = "tower-sessions-0-14")]
+pub use tower_sessions::TowerSessions014;
+#[cfg(feature = "tower-sessions")]
+pub use tower_sessions::TowerSessionsStore;
