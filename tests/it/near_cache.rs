@@ -1,7 +1,7 @@
 //! The near-cache: what it serves, for how long, and that no read puts back what a write took away.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -11,7 +11,7 @@ use tower_oauth::session::{
     Swap, Version,
 };
 use tower_oauth::{Clock, MemoryStore, NearCache, Timestamp};
-use tower_oauth_test::{ManualClock, SeededRandom, TestBrowser};
+use tower_oauth_test::{ManualClock, SeededRandom, StoreSuite, TestBrowser};
 use tower_oauth_tests::{BytesStore, CountingStore, FailingStore, Operation, Setup};
 
 const BOUND: Duration = Duration::from_secs(5);
@@ -460,4 +460,31 @@ async fn a_hit_opens_no_seal() {
     let first = bytes(near.load(&key).await.unwrap());
     let again = bytes(near.load(&key).await.unwrap());
     assert_eq!(first.as_ptr(), again.as_ptr(), "one payload, which remembers what it opens to");
+}
+
+/// Each process with a cache of its own, which keeps nothing: all that the store promises.
+#[tokio::test(flavor = "multi_thread")]
+async fn with_a_bound_of_zero_it_keeps_the_contract() {
+    let store = OnceLock::new();
+    let open = async |clock: ManualClock| {
+        let clock = Arc::new(clock);
+        let store = store.get_or_init(|| Arc::new(MemoryStore::new(clock.clone())));
+        NearCache::new(Arc::clone(store), Duration::ZERO).with_clock(clock)
+    };
+    StoreSuite::new(open).run().await;
+}
+
+/// Within one process, the contract does not depend on the bound.
+#[tokio::test(flavor = "multi_thread")]
+async fn in_one_process_it_keeps_the_contract_whatever_the_bound() {
+    let cache = OnceLock::new();
+    let open = async |clock: ManualClock| {
+        let clock = Arc::new(clock);
+        let cached = || {
+            let store = MemoryStore::new(clock.clone());
+            Arc::new(NearCache::new(store, Duration::from_secs(86_400)).with_clock(clock.clone()))
+        };
+        Arc::clone(cache.get_or_init(cached))
+    };
+    StoreSuite::new(open).run().await;
 }

@@ -68,7 +68,7 @@ async fn on_the_least_store_it_keeps_the_contract_but_for_races_over_processes()
 
 /// A store whose every call is a step that the test takes: it waits to be polled once more.
 #[derive(Clone, Debug, Default)]
-struct Stepped(MemoryStore);
+struct Stepped<S = MemoryStore>(S);
 
 async fn step() {
     let mut is_first = true;
@@ -80,7 +80,7 @@ async fn step() {
 }
 
 #[async_trait::async_trait]
-impl TheirStore for Stepped {
+impl<S: TheirStore> TheirStore for Stepped<S> {
     async fn create(&self, record: &mut Record) -> Result<()> {
         step().await;
         self.0.create(record).await
@@ -208,6 +208,26 @@ async fn p19_each_order_of_two_swaps_has_one_winner() {
     }
 }
 
+/// Two swaps step by step on a store whose `create` overwrites: who wrote last is the one who goes on.
+#[tokio::test]
+async fn p19_two_swaps_in_step_have_one_winner_on_the_least_store() {
+    let (clock, store) = (ManualClock::new(), Stepped(Least::default()));
+    let open = || TowerSessionsStore::new(store.clone()).with_clock(Arc::new(clock.clone()));
+    let (one, two) = (open(), open());
+    let key = SessionId::generate(&SeededRandom::new(1)).unwrap().store_key();
+    one.create(&key, record(&clock, "first")).await.unwrap();
+    let version = one.load(&key).await.unwrap().unwrap().version;
+    let mut first = pin!(one.swap(&key, version, record(&clock, "one")));
+    let mut second = pin!(two.swap(&key, version, record(&clock, "two")));
+    let (mut one, mut two) = (None, None);
+    while one.is_none() || two.is_none() {
+        advance(&mut first, &mut one);
+        advance(&mut second, &mut two);
+    }
+    assert_eq!(one.unwrap().unwrap(), Swap::Conflict);
+    assert!(matches!(two.unwrap().unwrap(), Swap::Swapped(_)));
+}
+
 /// There are too many orders of these to try them all.
 #[tokio::test]
 async fn p19_three_swaps_and_a_delete_have_at_most_one_winner_and_the_delete_is_final() {
@@ -257,7 +277,8 @@ async fn p15_a_swap_that_was_abandoned_holds_up_others_for_a_minute_at_most() {
     }
 }
 
-/// Keeps everything that was ever written, and fails when told to.
+/// Keeps everything that was ever written, and fails when told to. Like the released store for Redis, it answers a
+/// create of what is there with an error.
 #[derive(Clone, Debug, Default)]
 struct Recording {
     store: MemoryStore,
@@ -277,6 +298,9 @@ impl TheirStore for Recording {
     async fn create(&self, record: &mut Record) -> Result<()> {
         self.check()?;
         self.written.lock().unwrap().push(record.clone());
+        if self.store.load(&record.id).await?.is_some() {
+            return Err(Error::Backend("cannot parse nil".into()));
+        }
         self.store.create(record).await
     }
     async fn save(&self, record: &Record) -> Result<()> {
@@ -307,6 +331,19 @@ async fn p11_the_note_about_a_delete_outlives_what_a_late_swap_can_write() {
     let written = their.written.lock().unwrap();
     let [head, note] = &written[..] else { panic!("{written:?}") };
     assert!(note.expiry_date - head.expiry_date >= Duration::from_secs(3599));
+}
+
+#[tokio::test]
+async fn p11_each_session_that_had_a_key_can_be_deleted() {
+    let (clock, their) = (ManualClock::new(), Recording::default());
+    let store = TowerSessionsStore::new(their.clone()).with_clock(Arc::new(clock.clone()));
+    let key = SessionId::generate(&SeededRandom::new(1)).unwrap().store_key();
+    for _ in 0..3 {
+        store.create(&key, record(&clock, "x")).await.unwrap();
+        assert!(store.create(&key, record(&clock, "y")).await.unwrap_err().is_already_exists());
+        store.delete(&key).await.unwrap();
+        assert!(store.load(&key).await.unwrap().is_none());
+    }
 }
 
 #[tokio::test]
