@@ -7,15 +7,21 @@ use tower_oauth_core::{HttpClient, HttpErrorKind, Limits};
 use tower_oauth_test::{Answer, Endpoint, FakeProvider, Served, TestBrowser};
 use tower_oauth_tests::app;
 
-struct Loopback {
-    provider: Served,
-    browser: TestBrowser,
+pub(crate) struct Loopback {
+    pub(crate) provider: Served,
+    pub(crate) browser: TestBrowser,
 }
 
 impl Loopback {
-    async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         let clock = Arc::new(SystemClock::default());
         let provider = FakeProvider::builder().clock(clock).bind_loopback().await.unwrap();
+        let browser = Self::application(&provider).await;
+        Self { provider, browser }
+    }
+
+    /// A browser in front of an application that knows nothing of this provider yet.
+    pub(crate) async fn application(provider: &Served) -> TestBrowser {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base_url = format!("http://{}", listener.local_addr().unwrap());
         let fake = provider.provider();
@@ -23,7 +29,7 @@ impl Loopback {
         let auth = Auth::builder(&base_url).provider(registration).build().unwrap();
         tokio::spawn(async move { axum::serve(listener, app(&auth)).await });
         let network = Arc::new(ReqwestClient::new(&[]).unwrap());
-        Self { provider, browser: TestBrowser::over_network(&base_url, network) }
+        TestBrowser::over_network(&base_url, network)
     }
 }
 
@@ -88,6 +94,84 @@ async fn t24_cookies_of_the_provider_are_not_kept() {
     for request in of_the_application.into_iter().flat_map(|e| provider.requests_to(e)) {
         assert!(!request.headers().contains_key("cookie"), "{:?}", request.endpoint());
     }
+}
+
+#[tokio::test]
+async fn d07_redirects_of_metadata_and_keys_are_not_followed() {
+    for endpoint in [Endpoint::Metadata, Endpoint::Jwks] {
+        for status in [301, 302, 303, 307, 308] {
+            let mut loopback = Loopback::start().await;
+            let provider = loopback.provider.provider().clone();
+            provider.approve_as(Some("alice"));
+            let elsewhere = Answer::status(status).header("location", "/moved");
+            provider.answer_always(endpoint, elsewhere);
+            let page = loopback.browser.open("/auth/login").await;
+            assert_eq!(page.status(), 502, "{endpoint:?} {status}: {}", page.text());
+            assert!(provider.requests_to(Endpoint::Other).is_empty(), "{endpoint:?} {status}");
+        }
+    }
+}
+
+/// Whatever leads to this machine: an address in any spelling, a name, an address in an address.
+#[tokio::test]
+async fn d06_with_the_guard_on_nothing_reaches_this_machine() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let reached = Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let counted = Arc::clone(&reached);
+    tokio::spawn(async move {
+        while listener.accept().await.is_ok() {
+            counted.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+        }
+    });
+    let (guarded, open) =
+        (ReqwestClient::public_only(&[]).unwrap(), ReqwestClient::new(&[]).unwrap());
+    let limits = Limits::new(std::time::Duration::from_millis(300), 100);
+    for host in [
+        "127.0.0.1",
+        "0x7f.1",
+        "2130706433",
+        "localhost",
+        "localhost.",
+        "[::ffff:127.0.0.1]",
+        "[::1]",
+        "[64:ff9b::7f00:1]",
+        "169.254.169.254",
+        "10.0.0.1",
+    ] {
+        let url = format!("http://{host}:{port}/");
+        let Ok(uri) = url::Url::parse(&url).unwrap().as_str().parse::<http::Uri>() else {
+            panic!("{url} is not a URI");
+        };
+        let request = http::Request::get(uri).body(bytes::Bytes::new()).unwrap();
+        let error = guarded.send(request, limits).await.unwrap_err();
+        assert_eq!(error.kind(), HttpErrorKind::Connect, "{host}: {error:?}");
+    }
+    assert_eq!(reached.load(std::sync::atomic::Ordering::SeqCst), 0);
+    let request = http::Request::get(format!("http://localhost:{port}/"));
+    let _ = open.send(request.body(bytes::Bytes::new()).unwrap(), limits).await;
+    assert_eq!(
+        reached.load(std::sync::atomic::Ordering::SeqCst),
+        1,
+        "without it, it can be reached"
+    );
+}
+
+#[tokio::test]
+async fn d06_metadata_that_points_at_this_machine_leads_nowhere() {
+    let loopback = Loopback::start().await;
+    let provider = loopback.provider.provider();
+    let registration =
+        providers::oidc(provider.issuer(), provider.client_id(), provider.client_secret());
+    let builder = Auth::builder("http://localhost:1").public_addresses_only();
+    let auth = builder.provider(registration.clone()).build().unwrap();
+    let network = Arc::new(ReqwestClient::new(&[]).unwrap());
+    let mut browser = TestBrowser::new("http://localhost:1", app(&auth), network.clone());
+    assert_eq!(browser.open("/auth/login").await.status(), 503);
+    assert!(provider.requests().is_empty());
+    let builder = Auth::builder("http://localhost:1").http_client(network);
+    let error = builder.public_addresses_only().provider(registration).build().unwrap_err();
+    assert_eq!(error.setting(), "public_addresses_only");
 }
 
 #[test]

@@ -5,5 +5,5 @@
 mod app;
 mod stores;
 
-pub use app::{BASE_URL, Setup, app};
+pub use app::{BASE_URL, Setup, app, secret};
 pub use stores::{BytesStore, CountingStore, FailingStore, Operation};

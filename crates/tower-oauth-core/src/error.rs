@@ -38,10 +38,12 @@ pub enum ErrorKind {
     IssuerMismatch,
     /// The user or the provider said no.
     ProviderDenied,
-    /// The provider answered the authorization request with an error.
+    /// The provider answered the authorization request, or a revocation, with an error.
     ProviderError,
     /// The token endpoint refused the code: it was used, has expired, or belongs to another login.
     CodeRejected,
+    /// The token endpoint refused the refresh token: it was revoked, has expired, or was used.
+    GrantRejected,
     /// The ID token answers another attempt.
     NonceMismatch,
     /// The token endpoint's answer is not a token response.
@@ -54,19 +56,27 @@ pub enum ErrorKind {
     UserInfo,
     /// The provider's metadata or keys cannot be used.
     Discovery,
+    /// A route for signed-in users was asked by nobody.
+    NotSignedIn,
+    /// The provider did not confirm that the user signed in as recently or as strongly as was asked.
+    StepUp,
+    /// Another user answered than the one who was asked: the login was to be of whoever is signed in.
+    UserMismatch,
     /// The provider cannot be reached, or says that it cannot answer now.
     ProviderUnavailable,
     /// The provider did not answer in time.
     ProviderTimeout,
     /// The session store failed. Never the same as "not signed in".
     StoreUnavailable,
+    /// The session does not fit into its cookie.
+    SessionTooLarge,
     /// A fault in this process.
     Internal,
 }
 
 impl ErrorKind {
     /// Every kind, for documentation and tests.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 23] = [
         Self::Malformed,
         Self::CrossSite,
         Self::UnknownProvider,
@@ -75,15 +85,20 @@ impl ErrorKind {
         Self::ProviderDenied,
         Self::ProviderError,
         Self::CodeRejected,
+        Self::GrantRejected,
         Self::NonceMismatch,
         Self::TokenEndpoint,
         Self::ClientRejected,
         Self::IdToken,
         Self::UserInfo,
         Self::Discovery,
+        Self::NotSignedIn,
+        Self::StepUp,
+        Self::UserMismatch,
         Self::ProviderUnavailable,
         Self::ProviderTimeout,
         Self::StoreUnavailable,
+        Self::SessionTooLarge,
         Self::Internal,
     ];
 
@@ -99,15 +114,20 @@ impl ErrorKind {
             Self::ProviderDenied => "provider_denied",
             Self::ProviderError => "provider_error",
             Self::CodeRejected => "code_rejected",
+            Self::GrantRejected => "grant_rejected",
             Self::NonceMismatch => "nonce_mismatch",
             Self::TokenEndpoint => "token_endpoint",
             Self::ClientRejected => "client_rejected",
             Self::IdToken => "id_token",
             Self::UserInfo => "userinfo",
             Self::Discovery => "discovery",
+            Self::NotSignedIn => "not_signed_in",
+            Self::StepUp => "step_up_failed",
+            Self::UserMismatch => "user_mismatch",
             Self::ProviderUnavailable => "provider_unavailable",
             Self::ProviderTimeout => "provider_timeout",
             Self::StoreUnavailable => "store_unavailable",
+            Self::SessionTooLarge => "session_too_large",
             Self::Internal => "internal",
         }
     }
@@ -121,8 +141,12 @@ impl ErrorKind {
             | Self::StateInvalid
             | Self::IssuerMismatch
             | Self::CodeRejected
+            | Self::GrantRejected
             | Self::NonceMismatch => StatusCode::BAD_REQUEST,
-            Self::CrossSite | Self::ProviderDenied => StatusCode::FORBIDDEN,
+            Self::CrossSite | Self::ProviderDenied | Self::StepUp | Self::UserMismatch => {
+                StatusCode::FORBIDDEN
+            }
+            Self::NotSignedIn => StatusCode::UNAUTHORIZED,
             Self::UnknownProvider => StatusCode::NOT_FOUND,
             Self::ProviderError
             | Self::TokenEndpoint
@@ -132,7 +156,7 @@ impl ErrorKind {
             | Self::Discovery => StatusCode::BAD_GATEWAY,
             Self::ProviderUnavailable | Self::StoreUnavailable => StatusCode::SERVICE_UNAVAILABLE,
             Self::ProviderTimeout => StatusCode::GATEWAY_TIMEOUT,
-            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::SessionTooLarge | Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Doubles for this crate's unit tests.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde_json::Map;
@@ -25,12 +26,18 @@ impl Random for Counter {
     }
 }
 
+/// A good secret, the same for the same name.
+pub(crate) fn secret(name: &str) -> [u8; 32] {
+    sha256(name.as_bytes())
+}
+
 /// A session of the least content.
 pub(crate) fn session() -> Session {
     let identity =
         Identity::new("https://op".into(), "s".into(), None, Map::new(), EmailTrust::Unknown);
     let tokens = TokenSet {
         access_token: "t".to_owned().into(),
+        obtained: Timestamp::from_unix_seconds(0),
         expires: None,
         refresh_token: None,
         id_token: None,
@@ -39,7 +46,17 @@ pub(crate) fn session() -> Session {
     Session {
         created: Timestamp::from_unix_seconds(0),
         expires: Timestamp::from_unix_seconds(1000),
-        login: LoginMark { state_hash: [0; 32], return_to: ReturnTo::parse("/", "/auth").unwrap() },
-        connection: Connection::new("op".into(), identity, tokens),
+        connection: Arc::new(Connection {
+            provider: "op".into(),
+            identity,
+            tokens,
+            login: LoginMark {
+                state_hash: [0; 32],
+                return_to: ReturnTo::parse("/", "/auth").unwrap(),
+            },
+            requested_scopes: Vec::new(),
+            nonce: None,
+        }),
+        connected: Vec::new(),
     }
 }

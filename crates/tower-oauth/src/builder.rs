@@ -1,12 +1,14 @@
 //! [`AuthBuilder`]: the settings of a login, checked as a whole before anything is served.
 
+mod cookies;
+
 use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tower_oauth_core::provider::ResponseMode;
-use tower_oauth_core::session::{Lifetimes, SessionCodec, SessionStore};
+use tower_oauth_core::session::{SessionCodec, SessionStore};
 use tower_oauth_core::{
     BaseUrl, Client, Clock, ConfigError, Environment, HttpClient, KeyRing, Provider, Random,
 };
@@ -15,10 +17,12 @@ use zeroize::Zeroizing;
 use crate::attempts::LoginState;
 use crate::auth::{Auth, Inner};
 use crate::cookie::Cookies;
+use crate::cookie_session::CookieSessions;
 use crate::pages::{DefaultPages, Pages};
 use crate::routes::Routes;
 use crate::store::MemoryStore;
 use crate::system::{SystemClock, SystemRandom};
+use crate::tokens::Refreshes;
 
 /// Collects the settings of a login; [`build`](Self::build) checks them.
 ///
@@ -27,12 +31,16 @@ use crate::system::{SystemClock, SystemRandom};
 /// | [`provider`](Self::provider) | none; at least one is required |
 /// | [`secret`](Self::secret) | a random one that ends with the process |
 /// | [`store`](Self::store) | [`MemoryStore`] |
+/// | [`cookie_sessions`](Self::cookie_sessions), [`revoked_sessions`](Self::revoked_sessions) | no: sessions are in the store |
 /// | [`mount`](Self::mount) | `/auth` |
 /// | [`idle_lifetime`](Self::idle_lifetime) | 24 hours |
-/// | [`absolute_lifetime`](Self::absolute_lifetime) | 30 days |
+/// | [`absolute_lifetime`](Self::absolute_lifetime) | 30 days, in cookies 24 hours |
+/// | [`token_margin`](Self::token_margin) | 60 seconds |
+/// | [`revoke_at_logout`](Self::revoke_at_logout) | yes |
 /// | [`login_state`](Self::login_state) | sealed in a cookie |
 /// | [`pages`](Self::pages) | the bundled ones |
 /// | [`http_client`](Self::http_client) | reqwest with rustls (feature `reqwest`) |
+/// | [`public_addresses_only`](Self::public_addresses_only) | no: a provider may be anywhere |
 #[must_use]
 pub struct AuthBuilder {
     base_url: String,
@@ -40,12 +48,18 @@ pub struct AuthBuilder {
     providers: Vec<Provider>,
     secrets: Vec<Zeroizing<Vec<u8>>>,
     store: Option<Arc<dyn SessionStore>>,
+    in_cookies: bool,
+    revoked_sessions: Option<Arc<dyn SessionStore>>,
     mount: String,
-    lifetimes: Lifetimes,
+    idle_lifetime: Option<Duration>,
+    absolute_lifetime: Option<Duration>,
+    token_margin: Duration,
+    revoke_at_logout: bool,
     login_state: LoginState,
     pages: Arc<dyn Pages>,
     http_client: Option<Arc<dyn HttpClient>>,
     extra_roots: Vec<Vec<u8>>,
+    public_addresses_only: bool,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
 }
@@ -70,12 +84,18 @@ impl AuthBuilder {
             providers: Vec::new(),
             secrets: Vec::new(),
             store: None,
+            in_cookies: false,
+            revoked_sessions: None,
             mount: "/auth".into(),
-            lifetimes: Lifetimes::default(),
+            idle_lifetime: None,
+            absolute_lifetime: None,
+            token_margin: Duration::from_secs(60),
+            revoke_at_logout: true,
             login_state: LoginState::default(),
             pages: Arc::new(DefaultPages::default()),
             http_client: None,
             extra_roots: Vec::new(),
+            public_addresses_only: false,
             clock: Arc::new(SystemClock::default()),
             random: Arc::new(SystemRandom::default()),
         }
@@ -97,7 +117,8 @@ impl AuthBuilder {
         &self.providers
     }
 
-    /// The secret that seals what leaves the process: at least 32 random bytes, the same on all replicas.
+    /// The secret that seals what leaves the process: at least 32 random bytes, the same on all replicas. One that
+    /// has room for fewer than 256 bits, follows a pattern or is an example from somewhere is refused.
     ///
     /// Called again, it adds the secrets of earlier days: they open what they sealed, the first one seals.
     pub fn secret(mut self, secret: impl AsRef<[u8]>) -> Self {
@@ -119,13 +140,30 @@ impl AuthBuilder {
 
     /// Longest pause between two requests that use the session.
     pub fn idle_lifetime(mut self, idle: Duration) -> Self {
-        self.lifetimes.idle = idle;
+        self.idle_lifetime = Some(idle);
         self
     }
 
     /// Longest life of a session whatever happens.
     pub fn absolute_lifetime(mut self, absolute: Duration) -> Self {
-        self.lifetimes.absolute = absolute;
+        self.absolute_lifetime = Some(absolute);
+        self
+    }
+
+    /// How long an [`AccessToken`](crate::AccessToken) lasts at least when a handler gets it, so that it does not
+    /// expire on its way. One that lasts shorter is refreshed first; for tokens that the provider makes short, half
+    /// their life counts.
+    pub fn token_margin(mut self, margin: Duration) -> Self {
+        self.token_margin = margin;
+        self
+    }
+
+    /// Whether a sign-out revokes the refresh token, or an access token that never expires
+    /// ([RFC 7009](https://www.rfc-editor.org/rfc/rfc7009)), where the provider has an endpoint for that. Nobody
+    /// waits for it. Switch it off if the provider takes more than the one session's tokens along, such as the user's
+    /// consent.
+    pub fn revoke_at_logout(mut self, yes: bool) -> Self {
+        self.revoke_at_logout = yes;
         self
     }
 
@@ -154,6 +192,14 @@ impl AuthBuilder {
         self
     }
 
+    /// Connects to addresses of the public internet only, whatever a provider's metadata or a name leads to: where
+    /// issuers come from somebody else than the one who runs the application. Without it a provider may be
+    /// anywhere, as those inside a company are. Kept by the default HTTP client.
+    pub fn public_addresses_only(mut self) -> Self {
+        self.public_addresses_only = true;
+        self
+    }
+
     /// What time it is. For tests; the default is the operating system's clock.
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = clock;
@@ -178,56 +224,58 @@ impl AuthBuilder {
         let base_url = BaseUrl::parse(self.names.base_url, &self.base_url)?;
         check_mount(&self.mount)?;
         self.check_providers(&base_url)?;
-        let Lifetimes { idle, absolute, .. } = self.lifetimes;
-        if idle < Duration::from_secs(60) || absolute < idle {
-            return Err(ConfigError::new(
-                "session lifetimes",
-                "idle must be at least a minute and absolute at least as long as idle",
-            ));
-        }
+        self.check_sessions()?;
+        let lifetimes = self.lifetimes()?;
         let keys = Arc::new(self.key_ring()?);
         let http = match self.http_client {
+            Some(_) if self.public_addresses_only => {
+                return Err(ConfigError::new(
+                    "public_addresses_only",
+                    "is kept by the default HTTP client, but another one is set",
+                ));
+            }
             Some(client) => client,
-            None => default_http_client(&self.extra_roots, self.names.extra_roots)?,
+            None => default_http_client(
+                &self.extra_roots,
+                self.public_addresses_only,
+                self.names.extra_roots,
+            )?,
         };
         let environment = Environment::new(http, Arc::clone(&self.clock), Arc::clone(&self.random));
         let routes = Routes { base_path: base_url.path(), mount: &self.mount };
-        let clients: Vec<Client> = self
-            .providers
-            .into_iter()
-            .map(|provider| {
-                let redirect_uri =
-                    format!("{}{}", base_url.origin(), routes.callback(provider.login_key()));
-                tracing::info!(
-                    target: "tower_oauth::config",
-                    provider = provider.login_key(),
-                    redirect_uri,
-                    "register this redirect URI at the provider"
-                );
-                if provider.is_open_to_code_injection() {
-                    tracing::warn!(
-                        target: "tower_oauth::config",
-                        provider = provider.login_key(),
-                        "neither PKCE nor a nonce: a stolen code can be brought into another login"
-                    );
-                }
-                Client::new(provider, redirect_uri, environment.clone())
-            })
-            .collect();
+        let mut clients: Vec<Client> = Vec::new();
+        for provider in self.providers {
+            let redirect_uri =
+                format!("{}{}", base_url.origin(), routes.callback(provider.login_key()));
+            announce(&provider, &redirect_uri);
+            let client = Client::new(provider, redirect_uri, environment.clone());
+            clients.push(client.sharing_with(&clients));
+        }
         let codec = SessionCodec::new(base_url.join(""), Arc::clone(&keys), self.random);
         let codec = Arc::new(codec);
+        let keys_of_providers = clients.iter().map(|client| client.provider().login_key());
+        let clock = Arc::clone(&self.clock);
+        let refreshes = Refreshes::new(self.token_margin, keys_of_providers, clock);
         Ok(Auth::from_inner(Inner {
             cookies: Cookies::new(&base_url),
             base_url,
             mount: self.mount,
             clients,
-            store: self.store.unwrap_or_else(|| Arc::new(MemoryStore::new(self.clock))),
+            store: self
+                .store
+                .or_else(|| self.revoked_sessions.clone())
+                .unwrap_or_else(|| Arc::new(MemoryStore::new(self.clock))),
+            cookie_sessions: self
+                .in_cookies
+                .then_some(CookieSessions { revoked_sessions: self.revoked_sessions }),
             codec,
             keys,
             environment,
-            lifetimes: self.lifetimes,
+            lifetimes,
             login_state: self.login_state,
             pages: self.pages,
+            refreshes,
+            revoke_at_logout: self.revoke_at_logout,
         }))
     }
 
@@ -236,9 +284,18 @@ impl AuthBuilder {
             return Err(ConfigError::new("providers", "there is none; add at least one"));
         }
         let mut keys = HashSet::new();
-        for provider in &self.providers {
+        for (place, provider) in self.providers.iter().enumerate() {
             provider.validate()?;
             let key = provider.login_key();
+            let mut others = self.providers.iter().take(place);
+            if let Some(other) = others.find(|it| provider.shares_issuer_with_another_server(it)) {
+                let (issuer, other) = (provider.issuer(), other.login_key());
+                let problem = format!(
+                    "{issuer:?} is that of provider {other}, at other endpoints; \
+                     tell the two apart with `.with_issuer(..)`"
+                );
+                return Err(ConfigError::new(format!("provider {key}, issuer"), problem));
+            }
             if !keys.insert(key) {
                 let problem = format!("{key:?} is used twice; give one another with `.key(..)`");
                 return Err(ConfigError::new("provider key", problem));
@@ -281,6 +338,20 @@ impl fmt::Debug for AuthBuilder {
     }
 }
 
+/// One event for each provider, and one for each protection that it does without.
+fn announce(provider: &Provider, redirect_uri: &str) {
+    let key = provider.login_key();
+    tracing::info!(
+        target: "tower_oauth::config",
+        provider = key,
+        redirect_uri,
+        "register this redirect URI at the provider"
+    );
+    for danger in provider.dangers() {
+        tracing::warn!(target: "tower_oauth::config", provider = key, "{danger}");
+    }
+}
+
 fn check_mount(mount: &str) -> Result<(), ConfigError> {
     let sane = mount.strip_prefix('/').is_some_and(|rest| {
         rest.split('/').all(|segment| {
@@ -298,16 +369,27 @@ fn check_mount(mount: &str) -> Result<(), ConfigError> {
 #[cfg(feature = "reqwest")]
 fn default_http_client(
     extra_roots: &[Vec<u8>],
+    public_only: bool,
     setting: &'static str,
 ) -> Result<Arc<dyn HttpClient>, ConfigError> {
-    match crate::http_client::ReqwestClient::new(extra_roots) {
+    use crate::http_client::ReqwestClient;
+    let client = if public_only {
+        ReqwestClient::public_only(extra_roots)
+    } else {
+        ReqwestClient::new(extra_roots)
+    };
+    match client {
         Ok(client) => Ok(Arc::new(client)),
         Err(error) => Err(ConfigError::new(setting, error.problem().to_owned())),
     }
 }
 
 #[cfg(not(feature = "reqwest"))]
-fn default_http_client(_: &[Vec<u8>], _: &str) -> Result<Arc<dyn HttpClient>, ConfigError> {
+fn default_http_client(
+    _: &[Vec<u8>],
+    _: bool,
+    _: &str,
+) -> Result<Arc<dyn HttpClient>, ConfigError> {
     let problem = "is missing, and the feature `reqwest` that brings the default one is off";
     Err(ConfigError::new("http_client", problem))
 }

@@ -27,8 +27,11 @@
 //! |---|---|
 //! | to configure it | [`Auth::builder`], [`Auth::from_env`], [`providers`] |
 //! | the user | [`User`], `Option<User>`, [`Claims`] |
-//! | to call the provider's API | [`AccessToken`] |
-//! | to guard several routes | [`RequireLogin`] |
+//! | to call the provider's API | [`AccessToken`], [`Tokens`] |
+//! | to call it from a job | [`Auth::tokens_of`] |
+//! | to have it carried there | [`Tokens::bearer`] |
+//! | to guard several routes | [`RequireLogin`], [`RequireScopes`], [`RequireStepUp`], [`Require`] |
+//! | to keep other sites from posting | [`RequireSameOrigin`] |
 //! | your own pages | [`pages`] |
 //! | your own store | [`session::SessionStore`] |
 //! | no axum | [`Auth::layer`] on any tower service, [`User::from_parts`] |
@@ -48,6 +51,7 @@ mod attempts;
 mod auth;
 mod builder;
 mod cookie;
+mod cookie_session;
 pub mod extract;
 mod form;
 mod from_env;
@@ -57,19 +61,21 @@ pub mod layer;
 mod messages;
 mod negotiate;
 pub mod pages;
-mod require_login;
+pub mod require;
 mod routes;
 mod store;
 mod system;
+mod tokens;
 
 pub use attempts::LoginState;
 pub use auth::Auth;
 pub use builder::AuthBuilder;
 #[doc(inline)]
-pub use extract::{AccessToken, Claims, Rejection, User};
+pub use extract::{AccessToken, Claims, Rejection, SessionHandle, Tokens, User};
 #[cfg(feature = "reqwest")]
 pub use http_client::ReqwestClient;
-pub use require_login::{RequireLogin, RequireLoginService};
+#[doc(inline)]
+pub use require::{Require, RequireLogin, RequireSameOrigin, RequireScopes, RequireStepUp};
 pub use routes::NotFound;
 #[cfg(feature = "tower-sessions-0-14")]
 pub use store::TowerSessions014;
@@ -77,6 +83,7 @@ pub use store::TowerSessions014;
 pub use store::TowerSessionsStore;
 pub use store::{MemoryStore, NearCache};
 pub use system::{SystemClock, SystemRandom};
+pub use tokens::{BearerError, BearerLayer, BearerService};
 pub use tower_oauth_core::{
     Algorithm, Clock, ConfigError, Email, Error, ErrorKind, HttpClient, HttpError, HttpErrorKind,
     Identity, Limits, Provider, Random, RandomUnavailable, Timestamp, provider, providers, session,

@@ -15,6 +15,7 @@ pub(crate) struct Metadata {
     pub(crate) token_endpoint: String,
     pub(crate) jwks_uri: Option<String>,
     pub(crate) userinfo_endpoint: Option<String>,
+    pub(crate) revocation_endpoint: Option<String>,
     /// Whether each authorization response names its issuer (RFC 9207 section 3).
     pub(crate) promises_iss: bool,
     /// How the client authenticates where the preset leaves it to the metadata.
@@ -30,6 +31,7 @@ impl Metadata {
             token_endpoint: token.to_owned(),
             jwks_uri: None,
             userinfo_endpoint: None,
+            revocation_endpoint: None,
             promises_iss: false,
             client_authentication: ClientAuthentication::Basic,
         }
@@ -50,9 +52,9 @@ impl Metadata {
             }
             Ok(url)
         };
-        let userinfo_endpoint = match document.get("userinfo_endpoint") {
-            None | Some(Value::Null) => None,
-            Some(_) => Some(endpoint_of("userinfo_endpoint")?),
+        let optional_endpoint_of = |name: &str| match document.get(name) {
+            None | Some(Value::Null) => Ok(None),
+            Some(_) => endpoint_of(name).map(Some),
         };
         let lists = |name: &str, value: &str| {
             document.get(name).and_then(Value::as_array).map(|list| list.iter().any(|v| v == value))
@@ -70,7 +72,8 @@ impl Metadata {
             authorization_endpoint: endpoint_of("authorization_endpoint")?,
             token_endpoint: endpoint_of("token_endpoint")?,
             jwks_uri: Some(endpoint_of("jwks_uri")?),
-            userinfo_endpoint,
+            userinfo_endpoint: optional_endpoint_of("userinfo_endpoint")?,
+            revocation_endpoint: optional_endpoint_of("revocation_endpoint")?,
             promises_iss: document.get("authorization_response_iss_parameter_supported")
                 == Some(&Value::Bool(true)),
             client_authentication: if body_only {
@@ -158,9 +161,13 @@ mod tests {
             "/token",
             "https://user@op.example/token",
         ] {
-            for name in
-                ["authorization_endpoint", "token_endpoint", "jwks_uri", "userinfo_endpoint"]
-            {
+            for name in [
+                "authorization_endpoint",
+                "token_endpoint",
+                "jwks_uri",
+                "userinfo_endpoint",
+                "revocation_endpoint",
+            ] {
                 let mut document = document();
                 document[name] = url.into();
                 assert!(parse(&document).unwrap_err().contains(name), "{name} {url}");

@@ -13,11 +13,12 @@ use crate::clock::Timestamp;
 use crate::discovery::Metadata;
 use crate::error::{Error, ErrorKind};
 use crate::jose::{Algorithm, Claims, SignedToken};
-use crate::provider::IssuerRule;
+use crate::provider::{IssuerRule, Provider};
 use crate::secret::{AccessTokenSecret, Nonce, RawIdToken};
+use crate::session::Connection;
 
 /// How far the provider's clock may be from ours.
-const LEEWAY: Duration = Duration::from_secs(60);
+pub(super) const LEEWAY: Duration = Duration::from_secs(60);
 
 /// Oldest `iat` of a token that comes straight from the token endpoint.
 const MAX_AGE: Duration = Duration::from_secs(24 * 60 * 60);
@@ -40,7 +41,7 @@ impl Client {
     ) -> Result<VerifiedIdToken, Error> {
         let token = SignedToken::parse(token.secret()).map_err(invalid)?;
         let claims = self.verify_signature(&token).await?;
-        let issuer = check_issuer(&claims, metadata, self.provider.quirks.issuer)?;
+        let issuer = check_issuer(&claims, metadata, &self.provider)?;
         check_audience(&claims, &self.provider.client_id)?;
         check_times(&claims, self.environment.clock.now())?;
         if claims.contains_key("events") {
@@ -52,6 +53,44 @@ impl Client {
         check_at_hash(&claims, token.algorithm(), access_token)?;
         let subject = subject(&claims)?;
         Ok(VerifiedIdToken { issuer, subject, claims })
+    }
+
+    /// Verifies the ID token of a refresh: whatever a login asks of one, and that it is about the login that
+    /// made `connection` (Core section 12.2).
+    pub(super) async fn verify_refreshed_id_token(
+        &self,
+        token: &RawIdToken,
+        connection: &Connection,
+        access_token: &AccessTokenSecret,
+        metadata: &Metadata,
+    ) -> Result<(), Error> {
+        let verified = self.verify_id_token(token, None, access_token, metadata).await?;
+        let login = &connection.identity;
+        if verified.issuer != login.issuer() {
+            return Err(invalid("is of another issuer than the one before it"));
+        }
+        if verified.subject != login.subject() {
+            return Err(invalid("is about another user than the one before it"));
+        }
+        let refreshed = &verified.claims;
+        if refreshed.contains_key("nonce") {
+            let same = connection.nonce.as_ref().is_some_and(|n| check_nonce(refreshed, n).is_ok());
+            if !same {
+                return Err(invalid("has a `nonce` that is not the login's"));
+            }
+        }
+        let times = |name| Ok::<_, Error>((time(login.claims(), name)?, time(refreshed, name)?));
+        if let (Some(before), Some(after)) = times("auth_time")?
+            && before != after
+        {
+            return Err(invalid("has another `auth_time` than the login"));
+        }
+        if let (Some(before), Some(after)) = times("iat")?
+            && after + LEEWAY < before
+        {
+            return Err(invalid("was issued before the login"));
+        }
+        Ok(())
     }
 
     async fn verify_signature(&self, token: &SignedToken<'_>) -> Result<Claims, Error> {
@@ -68,22 +107,44 @@ impl Client {
         // The provider may have rotated its keys, under new names or under the old ones (Core section 10.1.1).
         match self.newer_keys(&keys).await {
             Some(keys) => token.verify(keys.candidates(algorithm, token.kid())).map_err(invalid),
-            None => Err(invalid(problem)),
+            None => {
+                let reason = format!("newer keys cannot be had now, and the ID token {problem}");
+                Err(Error::new(ErrorKind::Discovery, reason))
+            }
         }
     }
 }
 
-fn check_issuer(claims: &Claims, metadata: &Metadata, rule: IssuerRule) -> Result<String, Error> {
+fn check_issuer(
+    claims: &Claims,
+    metadata: &Metadata,
+    provider: &Provider,
+) -> Result<String, Error> {
     let issuer = text(claims, "iss")?;
-    let expected = match rule {
-        IssuerRule::Exact => metadata.issuer.clone(),
-        IssuerRule::TenantTemplate => metadata.issuer.replace("{tenantid}", text(claims, "tid")?),
-    };
+    let expected = expected_issuer(claims, metadata, provider)?;
     if issuer != expected {
         let shown: String = issuer.chars().take(200).collect();
         return Err(invalid(format!("is of the issuer {shown:?}, not {expected:?}")));
     }
     Ok(expected)
+}
+
+/// The issuer that vouches for a user with these `claims`.
+pub(super) fn expected_issuer(
+    claims: &Claims,
+    metadata: &Metadata,
+    provider: &Provider,
+) -> Result<String, Error> {
+    Ok(match provider.quirks.issuer {
+        IssuerRule::Exact => metadata.issuer.clone(),
+        IssuerRule::TenantTemplate => {
+            let tenant = text(claims, "tid")?;
+            if !provider.admits_tenant(tenant) {
+                return Err(invalid("is of a tenant that is not let in"));
+            }
+            metadata.issuer.replace("{tenantid}", tenant)
+        }
+    })
 }
 
 /// Core section 3.1.3.7 rules 3 to 5: this client is the audience, and no other is.
@@ -172,7 +233,7 @@ fn text<'a>(claims: &'a Claims, name: &str) -> Result<&'a str, Error> {
 }
 
 /// A `NumericDate`: a number, fractions dropped. Never a string, and never absent by being of a wrong type.
-fn time(claims: &Claims, name: &str) -> Result<Option<Timestamp>, Error> {
+pub(super) fn time(claims: &Claims, name: &str) -> Result<Option<Timestamp>, Error> {
     let Some(value) = claims.get(name) else { return Ok(None) };
     match value.as_f64() {
         Some(seconds) if seconds >= 0.0 => {

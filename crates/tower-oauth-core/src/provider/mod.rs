@@ -8,7 +8,8 @@ use std::fmt;
 
 pub use quirks::{
     Brand, ClaimsMapping, ClientAuthentication, EmailRule, IssuerRule, OfflineAccess, Pkce,
-    Protocol, Quirks, ResponseMode, TokenRequest, TokenResponse, UserInfo, UserInfoRequest,
+    Protocol, Quirks, ResponseMode, Revocation, TokenRequest, TokenResponse, UserInfo,
+    UserInfoRequest,
 };
 
 use crate::jose::Algorithm;
@@ -41,6 +42,7 @@ pub struct Provider {
     pub(crate) offline_access: bool,
     pub(crate) authorization_parameters: Vec<(String, String)>,
     pub(crate) id_token_algorithms: Vec<Algorithm>,
+    pub(crate) tenants: Vec<String>,
     pub(crate) quirks: Quirks,
 }
 
@@ -98,6 +100,13 @@ impl Provider {
         self
     }
 
+    /// Lets in users of these tenants only, where one issuer stands for many
+    /// ([`IssuerRule::TenantTemplate`]): the ID token's `tid`, byte for byte. Default: users of any tenant.
+    pub fn tenants<S: Into<String>>(mut self, tenants: impl IntoIterator<Item = S>) -> Self {
+        self.tenants = tenants.into_iter().map(Into::into).collect();
+        self
+    }
+
     /// Changes what the preset knows about the provider, for one that has no preset yet.
     pub fn quirks(mut self, change: impl FnOnce(&mut Quirks)) -> Self {
         change(&mut self.quirks);
@@ -110,12 +119,54 @@ impl Provider {
         std::str::from_utf8(secret).is_ok_and(|secret| self.client_secret == secret.into())
     }
 
-    /// Whether neither PKCE nor a nonce ties a code to the attempt it answers, so that a stolen code can be
-    /// brought into another login ([RFC 9700 section 4.5](https://www.rfc-editor.org/rfc/rfc9700#section-4.5)).
-    #[must_use]
-    pub fn is_open_to_code_injection(&self) -> bool {
+    /// What the quirks of this provider give up, a sentence each, for the log at start.
+    pub fn dangers(&self) -> impl Iterator<Item = &'static str> {
         let has_nonce = self.quirks.protocol == Protocol::OpenIdConnect && self.quirks.nonce;
-        self.quirks.pkce == Pkce::Unsupported && !has_nonce
+        [
+            // RFC 9700 section 4.5.
+            (self.quirks.pkce == Pkce::Unsupported && !has_nonce).then_some(
+                "neither PKCE nor a nonce: a stolen code can be brought into another login",
+            ),
+            // RFC 6749 section 2.3.1.
+            (self.quirks.token_request == TokenRequest::Query)
+                .then_some("the client secret travels in a URL, which servers on the way may log"),
+        ]
+        .into_iter()
+        .flatten()
+    }
+
+    /// Whether the metadata and keys of `other` are read as this provider's would be.
+    pub(crate) fn discovers_as(&self, other: &Self) -> bool {
+        self.endpoints == Endpoints::Discovered
+            && other.endpoints == Endpoints::Discovered
+            && self.issuer == other.issuer
+            && self.quirks.issuer == other.quirks.issuer
+            && self.quirks.pkce == other.quirks.pkce
+            && self.quirks.headers == other.quirks.headers
+    }
+
+    /// Whether a refresh token is asked for: by [`offline_access`](Self::offline_access), or by its scope.
+    #[must_use]
+    pub fn asks_for_refresh_token(&self) -> bool {
+        let is_its_scope = |scope: &String| match self.quirks.offline_access {
+            OfflineAccess::Scope(name) => scope == name,
+            OfflineAccess::Parameters(_) | OfflineAccess::NotAsked => false,
+        };
+        self.offline_access || self.scopes.iter().any(is_its_scope)
+    }
+
+    /// Whether `other` is another server under the same issuer, so that users of the two, who are told apart by
+    /// issuer and subject, could be taken for each other.
+    #[must_use]
+    pub fn shares_issuer_with_another_server(&self, other: &Self) -> bool {
+        self.issuer == other.issuer && self.endpoints != other.endpoints
+    }
+
+    /// Whether users of `tenant` are let in. A tenant is one segment of the issuer's path.
+    pub(crate) fn admits_tenant(&self, tenant: &str) -> bool {
+        !tenant.is_empty()
+            && !tenant.contains('/')
+            && (self.tenants.is_empty() || self.tenants.iter().any(|it| it == tenant))
     }
 
     /// The key that names the provider in paths.
@@ -140,6 +191,12 @@ impl Provider {
     #[must_use]
     pub const fn brand(&self) -> &Brand {
         &self.quirks.brand
+    }
+
+    /// Whether a sign-out revokes the tokens of the session, where there is an endpoint for it.
+    #[must_use]
+    pub fn revokes_at_logout(&self) -> bool {
+        self.quirks.revocation == Revocation::Token
     }
 
     /// How the provider sends its authorization responses.

@@ -40,6 +40,10 @@ pub struct Quirks {
     pub claims: ClaimsMapping,
     /// How a refresh token is asked for.
     pub offline_access: OfflineAccess,
+    /// Where tokens are revoked ([RFC 7009](https://www.rfc-editor.org/rfc/rfc7009)); `None` as the metadata says.
+    pub revocation_endpoint: Option<String>,
+    /// How much goes with a revoked token.
+    pub revocation: Revocation,
     /// How it looks on the sign-in page.
     pub brand: Brand,
 }
@@ -63,6 +67,8 @@ impl Default for Quirks {
             userinfo: UserInfo::Discovered,
             claims: ClaimsMapping::default(),
             offline_access: OfflineAccess::Scope("offline_access"),
+            revocation_endpoint: None,
+            revocation: Revocation::Token,
             brand: Brand::default(),
         }
     }
@@ -230,6 +236,17 @@ pub enum OfflineAccess {
     Parameters(&'static [(&'static str, &'static str)]),
     /// Not at all: it gives one anyway, or never does.
     NotAsked,
+}
+
+/// How much goes with a revoked token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Revocation {
+    /// The token, and what was issued with it.
+    Token,
+    /// All that the user ever granted to this client, on every device. A sign-out on one of them then revokes
+    /// nothing.
+    Consent,
 }
 
 /// How a provider looks on the sign-in page.

@@ -57,6 +57,12 @@ impl fmt::Debug for SessionId {
 pub struct StoreKey([u8; 32]);
 
 impl StoreKey {
+    /// Reads a key as [`Display`](fmt::Display) writes it.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        SessionId::parse(text).map(|SessionId(bytes)| Self(bytes))
+    }
+
     /// The key as bytes, for a store that keeps binary keys.
     #[must_use]
     pub const fn as_bytes(&self) -> &[u8; 32] {

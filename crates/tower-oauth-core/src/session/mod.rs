@@ -3,8 +3,10 @@
 mod id;
 mod payload;
 mod record;
+mod sealed_cookie;
 mod store;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 pub use id::{SessionId, StoreKey};
@@ -15,11 +17,11 @@ use crate::clock::Timestamp;
 use crate::flow::finish::Login;
 use crate::identity::Identity;
 use crate::return_to::ReturnTo;
-use crate::secret::{AccessTokenSecret, RawIdToken, RefreshToken, State, sha256};
+use crate::secret::{AccessTokenSecret, Nonce, RawIdToken, RefreshToken, State, sha256};
 
 /// What the application knows of a signed-in browser.
 ///
-/// Immutable: a change is a new session value, swapped in under the same key.
+/// Immutable: a change is a new session value, swapped in under the same key. Copies share the connections.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Session {
@@ -27,10 +29,10 @@ pub struct Session {
     pub created: Timestamp,
     /// The absolute end; activity never moves it.
     pub expires: Timestamp,
-    /// The login this session came from, so that a reload of its callback is recognised.
-    pub login: LoginMark,
-    /// The provider that the user signed in with.
-    pub connection: Connection,
+    /// The provider that the user signed in with: whose session it is.
+    pub connection: Arc<Connection>,
+    /// Other providers that the user connected, to have their APIs called: at most one connection each.
+    pub connected: Vec<Arc<Connection>>,
 }
 
 /// A provider's answer to "who is this, and what may the application do for them".
@@ -43,6 +45,12 @@ pub struct Connection {
     pub identity: Identity,
     /// What the application may call, and how.
     pub tokens: TokenSet,
+    /// The login it came from, so that a reload of its callback is recognised.
+    pub login: LoginMark,
+    /// The scopes that were asked for. One that is here and was not granted is not asked for again by itself.
+    pub requested_scopes: Vec<String>,
+    /// The nonce of the login, which the ID token of a refresh may repeat (OpenID Connect Core section 12.2).
+    pub nonce: Option<Nonce>,
 }
 
 /// The tokens of one connection.
@@ -51,6 +59,8 @@ pub struct Connection {
 pub struct TokenSet {
     /// The access token.
     pub access_token: AccessTokenSecret,
+    /// When the access token was asked for.
+    pub obtained: Timestamp,
     /// When the access token ends, where the provider said so.
     pub expires: Option<Timestamp>,
     /// The refresh token, where the provider gave one.
@@ -62,7 +72,7 @@ pub struct TokenSet {
     pub scopes: Vec<String>,
 }
 
-/// Which attempt a session came from, and where that attempt was to end.
+/// Which attempt a connection came from, and where that attempt was to end.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct LoginMark {
@@ -96,9 +106,48 @@ impl Session {
         Self {
             created: now,
             expires: now + lifetimes.absolute,
-            login: login.mark,
-            connection: login.connection,
+            connection: Arc::new(login.connection),
+            connected: Vec::new(),
         }
+    }
+
+    /// Every connection, that of the login first.
+    pub fn connections(&self) -> impl Iterator<Item = &Arc<Connection>> {
+        std::iter::once(&self.connection).chain(&self.connected)
+    }
+
+    /// The connection to the provider with this key.
+    #[must_use]
+    pub fn connection_to(&self, provider: &str) -> Option<&Arc<Connection>> {
+        self.connections().find(|connection| connection.provider == provider)
+    }
+
+    /// Where the login ended that `state` belongs to, if it made one of the connections.
+    #[must_use]
+    pub fn ended_at(&self, state: &State) -> Option<&ReturnTo> {
+        let logins = self.connections().map(|connection| &connection.login);
+        logins.filter(|login| login.is_of(state)).map(|login| &login.return_to).next()
+    }
+
+    /// This session with `connection` in the place of the one to the same provider, or besides the others.
+    #[must_use]
+    pub fn with_connection(&self, connection: Arc<Connection>) -> Self {
+        let mut session = self.clone();
+        let of_login = std::iter::once(&mut session.connection);
+        let mut all = of_login.chain(&mut session.connected);
+        match all.find(|known| known.provider == connection.provider) {
+            Some(known) => *known = connection,
+            None => session.connected.push(connection),
+        }
+        session
+    }
+
+    /// This session without its connection to `provider`. That of the login stays: it is the session.
+    #[must_use]
+    pub fn without_connection(&self, provider: &str) -> Self {
+        let mut session = self.clone();
+        session.connected.retain(|connection| connection.provider != provider);
+        session
     }
 
     /// When a session used at `now` ends unless it is used again.
@@ -107,7 +156,7 @@ impl Session {
         (now + lifetimes.idle).min(self.expires)
     }
 
-    /// The indexes a store finds this session by.
+    /// The indexes a store finds this session by: those of the login, whatever else is connected.
     #[must_use]
     pub fn index(&self) -> Index {
         let identity = &self.connection.identity;
@@ -124,8 +173,10 @@ impl LoginMark {
 }
 
 impl Connection {
-    pub(crate) fn new(provider: String, identity: Identity, tokens: TokenSet) -> Self {
-        Self { provider, identity, tokens }
+    /// The same connection with other tokens.
+    #[must_use]
+    pub fn with_tokens(&self, tokens: TokenSet) -> Self {
+        Self { tokens, ..self.clone() }
     }
 }
 

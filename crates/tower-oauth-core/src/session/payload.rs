@@ -65,9 +65,9 @@ impl fmt::Debug for Payload {
 /// Turns sessions into payloads and back. Every replica that shares a store has the same keys.
 #[derive(Debug)]
 pub struct SessionCodec {
-    application: Arc<str>,
-    keys: Arc<KeyRing>,
-    random: Arc<dyn Random>,
+    pub(super) application: Arc<str>,
+    pub(super) keys: Arc<KeyRing>,
+    pub(super) random: Arc<dyn Random>,
 }
 
 impl SessionCodec {
@@ -138,7 +138,7 @@ impl SessionCodec {
 mod tests {
     use super::*;
     use crate::session::SessionId;
-    use crate::testing::{Counter, session};
+    use crate::testing::{Counter, secret, session};
 
     struct Fixture {
         random: Arc<Counter>,
@@ -146,13 +146,16 @@ mod tests {
         key: StoreKey,
     }
 
+    fn keys(secret_of: &str) -> Arc<KeyRing> {
+        Arc::new(KeyRing::new("secret", &secret(secret_of)).unwrap())
+    }
+
     impl Fixture {
         fn new() -> Self {
             let random = Arc::new(Counter::default());
-            let keys =
-                KeyRing::new("secret", b"a secret that nobody can guess: 0123456789").unwrap();
+            let keys = keys("of this test");
             let key = SessionId::generate(&*random).unwrap().store_key();
-            Self { random, keys: Arc::new(keys), key }
+            Self { random, keys, key }
         }
 
         fn codec(&self, application: &str) -> Arc<SessionCodec> {
@@ -196,13 +199,7 @@ mod tests {
         let other_key = SessionId::generate(&*f.random).unwrap().store_key();
         assert!(codec.open(&payload, &other_key).is_none(), "another key");
         assert!(f.codec("https://other").open(&payload, &f.key).is_none(), "another application");
-        let other_secret = Fixture {
-            keys: Arc::new(
-                KeyRing::new("secret", &[f.key.as_bytes()[..].to_vec(), vec![0; 9]].concat())
-                    .unwrap(),
-            ),
-            ..Fixture::new()
-        };
+        let other_secret = Fixture { keys: keys("of another"), ..Fixture::new() };
         let other_secret = other_secret.codec("https://app");
         assert!(other_secret.open(&payload, &f.key).is_none(), "another secret");
         // The same secret in another ring opens it, by opening it.

@@ -4,6 +4,7 @@
 //! reader would misread gets a new [`FORMAT`].
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -11,7 +12,7 @@ use zeroize::Zeroizing;
 
 use super::{Connection, LoginMark, Session, TokenSet};
 use crate::clock::Timestamp;
-use crate::identity::Identity;
+use crate::identity::{EmailTrust, Identity};
 use crate::return_to::ReturnTo;
 
 const FORMAT: u8 = 1;
@@ -21,15 +22,24 @@ struct SessionRecord<'a> {
     format: u8,
     created: Timestamp,
     expires: Timestamp,
-    state_hash: [u8; 32],
-    return_to: Cow<'a, str>,
+    /// That of the login first.
+    connections: Vec<ConnectionRecord<'a>>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct ConnectionRecord<'a> {
     provider: Cow<'a, str>,
     issuer: Cow<'a, str>,
     subject: Cow<'a, str>,
     sid: Option<Cow<'a, str>>,
     claims: Cow<'a, Map<String, Value>>,
-    email_trust: crate::identity::EmailTrust,
+    email_trust: EmailTrust,
+    state_hash: [u8; 32],
+    return_to: Cow<'a, str>,
+    requested_scopes: Cow<'a, [String]>,
+    nonce: Option<Cow<'a, str>>,
     access_token: Cow<'a, str>,
+    access_token_obtained: Timestamp,
     access_token_expires: Option<Timestamp>,
     refresh_token: Option<Cow<'a, str>>,
     id_token: Option<Cow<'a, str>>,
@@ -37,25 +47,11 @@ struct SessionRecord<'a> {
 }
 
 pub(super) fn encode(session: &Session) -> Result<Zeroizing<Vec<u8>>, serde_json::Error> {
-    let Session { created, expires, login, connection } = session;
-    let Connection { provider, identity, tokens } = connection;
     serde_json::to_vec(&SessionRecord {
         format: FORMAT,
-        created: *created,
-        expires: *expires,
-        state_hash: login.state_hash,
-        return_to: login.return_to.as_str().into(),
-        provider: provider.into(),
-        issuer: identity.issuer().into(),
-        subject: identity.subject().into(),
-        sid: identity.sid().map(Cow::from),
-        claims: Cow::Borrowed(identity.claims()),
-        email_trust: identity.email_trust(),
-        access_token: tokens.access_token.secret().into(),
-        access_token_expires: tokens.expires,
-        refresh_token: tokens.refresh_token.as_ref().map(|token| token.secret().into()),
-        id_token: tokens.id_token.as_ref().map(|token| token.secret().into()),
-        scopes: tokens.scopes.as_slice().into(),
+        created: session.created,
+        expires: session.expires,
+        connections: session.connections().map(|it| ConnectionRecord::from(&**it)).collect(),
     })
     .map(Zeroizing::new)
 }
@@ -65,29 +61,68 @@ pub(super) fn decode(plaintext: &[u8]) -> Option<Session> {
     if record.format != FORMAT {
         return None;
     }
-    let identity = Identity::new(
-        record.issuer.into_owned(),
-        record.subject.into_owned(),
-        record.sid.map(Cow::into_owned),
-        record.claims.into_owned(),
-        record.email_trust,
-    );
-    let tokens = TokenSet {
-        access_token: record.access_token.into_owned().into(),
-        expires: record.access_token_expires,
-        refresh_token: record.refresh_token.map(|token| token.into_owned().into()),
-        id_token: record.id_token.map(|token| token.into_owned().into()),
-        scopes: record.scopes.into_owned(),
-    };
+    let mut connections = record.connections.into_iter().map(|it| Arc::new(it.into()));
     Some(Session {
         created: record.created,
         expires: record.expires,
-        login: LoginMark {
-            state_hash: record.state_hash,
-            return_to: ReturnTo::from_sealed(record.return_to.into_owned()),
-        },
-        connection: Connection::new(record.provider.into_owned(), identity, tokens),
+        connection: connections.next()?,
+        connected: connections.collect(),
     })
+}
+
+impl<'a> From<&'a Connection> for ConnectionRecord<'a> {
+    fn from(connection: &'a Connection) -> Self {
+        let Connection { provider, identity, tokens, login, requested_scopes, nonce } = connection;
+        Self {
+            provider: provider.into(),
+            issuer: identity.issuer().into(),
+            subject: identity.subject().into(),
+            sid: identity.sid().map(Cow::from),
+            claims: Cow::Borrowed(identity.claims()),
+            email_trust: identity.email_trust(),
+            state_hash: login.state_hash,
+            return_to: login.return_to.as_str().into(),
+            requested_scopes: requested_scopes.as_slice().into(),
+            nonce: nonce.as_ref().map(|nonce| nonce.secret().into()),
+            access_token: tokens.access_token.secret().into(),
+            access_token_obtained: tokens.obtained,
+            access_token_expires: tokens.expires,
+            refresh_token: tokens.refresh_token.as_ref().map(|token| token.secret().into()),
+            id_token: tokens.id_token.as_ref().map(|token| token.secret().into()),
+            scopes: tokens.scopes.as_slice().into(),
+        }
+    }
+}
+
+impl From<ConnectionRecord<'_>> for Connection {
+    fn from(record: ConnectionRecord<'_>) -> Self {
+        let identity = Identity::new(
+            record.issuer.into_owned(),
+            record.subject.into_owned(),
+            record.sid.map(Cow::into_owned),
+            record.claims.into_owned(),
+            record.email_trust,
+        );
+        let tokens = TokenSet {
+            access_token: record.access_token.into_owned().into(),
+            obtained: record.access_token_obtained,
+            expires: record.access_token_expires,
+            refresh_token: record.refresh_token.map(|token| token.into_owned().into()),
+            id_token: record.id_token.map(|token| token.into_owned().into()),
+            scopes: record.scopes.into_owned(),
+        };
+        Self {
+            provider: record.provider.into_owned(),
+            identity,
+            tokens,
+            login: LoginMark {
+                state_hash: record.state_hash,
+                return_to: ReturnTo::from_sealed(record.return_to.into_owned()),
+            },
+            requested_scopes: record.requested_scopes.into_owned(),
+            nonce: record.nonce.map(|nonce| nonce.into_owned().into()),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -102,6 +137,37 @@ mod tests {
         let mut value: Value = serde_json::from_slice(&encoded).unwrap();
         value["format"] = 2.into();
         assert!(decode(value.to_string().as_bytes()).is_none());
+    }
+
+    #[test]
+    fn a_record_keeps_every_connection_in_its_place() {
+        let mut session = session();
+        for provider in ["second", "third"] {
+            let other = Connection { provider: provider.into(), ..(*session.connection).clone() };
+            session = session.with_connection(Arc::new(other));
+        }
+        let decoded = decode(&encode(&session).unwrap()).unwrap();
+        let keys: Vec<_> = decoded.connections().map(|it| it.provider.as_str()).collect();
+        assert_eq!(keys, ["op", "second", "third"]);
+        assert_eq!(decoded.connection_to("third").unwrap().identity, session.connection.identity);
+        let mut empty: Value = serde_json::from_slice(&encode(&session).unwrap()).unwrap();
+        empty["connections"] = Value::Array(Vec::new());
+        assert!(decode(empty.to_string().as_bytes()).is_none(), "a session is somebody's");
+    }
+
+    #[test]
+    fn a_connection_replaces_the_one_to_the_same_provider() {
+        let session = session();
+        let mut tokens = session.connection.tokens.clone();
+        tokens.access_token = "u".into();
+        let renewed = session.with_connection(Arc::new(session.connection.with_tokens(tokens)));
+        assert_eq!(renewed.connections().count(), 1);
+        assert_eq!(renewed.connection.tokens.access_token, "u".into());
+        assert_eq!(renewed.without_connection("op").connections().count(), 1);
+        let other = Connection { provider: "second".into(), ..(*session.connection).clone() };
+        let two = renewed.with_connection(Arc::new(other));
+        assert_eq!(two.connections().count(), 2);
+        assert_eq!(two.without_connection("second").connections().count(), 1);
     }
 
     #[test]

@@ -7,8 +7,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use super::{Payload, StoreKey};
+use super::{Connection, Payload, StoreKey, TokenSet};
 use crate::clock::Timestamp;
+use crate::secret::sha256;
 
 /// Where sessions live.
 ///
@@ -237,6 +238,16 @@ impl Mark {
     /// The mark that an attempt with this `state` was used.
     pub(crate) const fn attempt(state_hash: [u8; 32]) -> Self {
         Self(state_hash)
+    }
+
+    /// The mark that somebody presents the refresh token of `connection`, in the session under `key`. Other tokens
+    /// make another mark.
+    #[must_use]
+    pub fn refresh(key: &StoreKey, connection: &Connection) -> Self {
+        let TokenSet { access_token, refresh_token, .. } = &connection.tokens;
+        let refresh_token = refresh_token.as_ref().map_or("", |token| token.secret());
+        let hashes = [access_token.secret(), refresh_token].map(|it| sha256(it.as_bytes()));
+        Self(sha256(&[b"refresh".as_slice(), key.as_bytes(), &hashes.concat()].concat()))
     }
 
     /// The mark as bytes.

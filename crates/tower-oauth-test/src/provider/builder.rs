@@ -27,6 +27,8 @@ pub struct FakeProviderBuilder {
     signing: Signing,
     lifetimes: Lifetimes,
     claims_in_id_token: bool,
+    rotates_refresh_tokens: bool,
+    ignores_pkce: bool,
 }
 
 impl FakeProviderBuilder {
@@ -47,6 +49,8 @@ impl FakeProviderBuilder {
                 refresh_token: Duration::from_secs(30 * 24 * 3600),
             },
             claims_in_id_token: false,
+            rotates_refresh_tokens: true,
+            ignores_pkce: false,
         }
     }
 
@@ -128,6 +132,19 @@ impl FakeProviderBuilder {
         self
     }
 
+    /// Whether each refresh brings a new refresh token and uses the old one up; whoever presents that again, has stolen
+    /// it, and all of the grant is revoked (RFC 9700 section 4.14.2). Default: yes. Otherwise the first one stays.
+    pub const fn rotate_refresh_tokens(mut self, yes: bool) -> Self {
+        self.rotates_refresh_tokens = yes;
+        self
+    }
+
+    /// Redeems a code whatever the `code_verifier`, as providers that do not know PKCE do. Default: no.
+    pub const fn ignores_pkce(mut self, yes: bool) -> Self {
+        self.ignores_pkce = yes;
+        self
+    }
+
     /// The provider.
     ///
     /// # Panics
@@ -157,6 +174,8 @@ impl FakeProviderBuilder {
                 signing: self.signing,
                 lifetimes: self.lifetimes,
                 claims_in_id_token: self.claims_in_id_token,
+                rotates_refresh_tokens: self.rotates_refresh_tokens,
+                ignores_pkce: self.ignores_pkce,
                 keys: Mutex::new(KeyRing::new(self.signing)),
                 grants: Mutex::default(),
                 answers: Mutex::default(),

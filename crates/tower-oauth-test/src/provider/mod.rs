@@ -68,6 +68,8 @@ struct Inner {
     signing: Signing,
     lifetimes: Lifetimes,
     claims_in_id_token: bool,
+    rotates_refresh_tokens: bool,
+    ignores_pkce: bool,
     keys: Mutex<KeyRing>,
     grants: Mutex<Grants>,
     answers: Mutex<Answers>,
@@ -171,7 +173,7 @@ impl FakeProvider {
 
     /// Records `request` and finds out what happens to it.
     pub(crate) fn respond(&self, request: &Request<Bytes>) -> Outcome {
-        let endpoint = self.endpoint(request.uri().path());
+        let endpoint = self.endpoint(request);
         lock(&self.inner.requests).push(RecordedRequest::new(endpoint, request));
         let answer = lock(&self.inner.answers).next(endpoint);
         answer.resolve(|| self.respond_correctly(endpoint, request))
@@ -189,11 +191,14 @@ impl FakeProvider {
         path.strip_prefix(&self.inner.base_path).is_some_and(|rest| rest.starts_with('/'))
     }
 
-    /// Which endpoint `path` belongs to.
-    pub(crate) fn endpoint(&self, path: &str) -> Endpoint {
-        let rest = path.strip_prefix(&self.inner.base_path).unwrap_or_default();
-        let found = Endpoint::ALL.into_iter().find(|endpoint| endpoint.path() == rest);
-        found.unwrap_or(Endpoint::Other)
+    /// Which endpoint `request` goes to.
+    pub(crate) fn endpoint(&self, request: &Request<Bytes>) -> Endpoint {
+        let rest = request.uri().path().strip_prefix(&self.inner.base_path).unwrap_or_default();
+        match Endpoint::ALL.into_iter().find(|endpoint| endpoint.path() == rest) {
+            Some(Endpoint::Token) if endpoints::is_refresh(request) => Endpoint::Refresh,
+            Some(endpoint) => endpoint,
+            None => Endpoint::Other,
+        }
     }
 
     fn path(&self, endpoint: Endpoint) -> String {
@@ -214,6 +219,14 @@ impl FakeProvider {
 
     fn puts_claims_in_id_token(&self) -> bool {
         self.inner.claims_in_id_token
+    }
+
+    fn rotates_refresh_tokens(&self) -> bool {
+        self.inner.rotates_refresh_tokens
+    }
+
+    fn ignores_pkce(&self) -> bool {
+        self.inner.ignores_pkce
     }
 
     fn permits_redirect_uri(&self, uri: &str) -> bool {

@@ -17,8 +17,10 @@ pub enum Endpoint {
     Authorization,
     /// Where the authorization endpoint's page sends the user's choice, `/authorize/decision`.
     Decision,
-    /// The token endpoint, `/token` (RFC 6749 section 3.2).
+    /// The token endpoint, `/token` (RFC 6749 section 3.2), asked for anything but a refresh.
     Token,
+    /// The same token endpoint, asked to refresh an access token (RFC 6749 section 6).
+    Refresh,
     /// The `UserInfo` endpoint, `/userinfo` (OpenID Connect Core section 5.3).
     UserInfo,
     /// The revocation endpoint, `/revoke` (RFC 7009).
@@ -48,7 +50,7 @@ impl Endpoint {
             Self::Jwks => "/jwks",
             Self::Authorization => "/authorize",
             Self::Decision => "/authorize/decision",
-            Self::Token => "/token",
+            Self::Token | Self::Refresh => "/token",
             Self::UserInfo => "/userinfo",
             Self::Revocation => "/revoke",
             Self::EndSession => "/end-session",

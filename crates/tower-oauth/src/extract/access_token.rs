@@ -6,14 +6,18 @@ use std::time::Duration;
 
 use http::request::Parts;
 use tower_oauth_core::Timestamp;
-use tower_oauth_core::session::{Session, TokenSet};
+use tower_oauth_core::session::{Connection, TokenSet};
 
+use super::Rejection;
+use super::rejection::Asking;
 use super::user::{handle, required_session};
-use super::{Rejection, RejectionKind};
+use crate::auth::Auth;
 
 /// The access token of the signed-in user, for the API of the provider they signed in with.
 ///
-/// Never an expired one: the request is answered for the handler instead.
+/// Never an expired one. A token that has less than the [margin](crate::AuthBuilder::token_margin) left is refreshed
+/// first, once for all requests that need it; where that is impossible, the request is answered for the handler. For
+/// the API of another provider, and for a newer token than one that was refused, see [`Tokens`](super::Tokens).
 ///
 /// ```
 /// # use tower_oauth::AccessToken;
@@ -26,7 +30,7 @@ use super::{Rejection, RejectionKind};
 /// ```
 #[derive(Clone)]
 pub struct AccessToken {
-    session: Arc<Session>,
+    connection: Arc<Connection>,
     now: Timestamp,
 }
 
@@ -35,15 +39,24 @@ impl AccessToken {
     ///
     /// # Errors
     ///
-    /// When nobody is signed in, the token has expired, the layer is missing or the store failed.
+    /// When nobody is signed in, the token has expired and cannot be refreshed, the layer is missing or the store
+    /// failed.
     pub async fn from_parts(parts: &Parts) -> Result<Self, Rejection> {
-        let session = required_session(parts).await?;
+        let live = required_session(parts).await?;
         let handle = handle(parts)?;
-        let now = handle.auth().inner().environment.clock.now();
-        if !session.connection.tokens.is_fresh(now) {
-            return Err(Rejection::sign_in(RejectionKind::TokenExpired, handle, parts));
+        let auth = handle.auth();
+        match auth.fresh(live.key, &live.session.connection).await {
+            Ok(connection) => Ok(Self::new(auth, connection)),
+            Err(error) => Err(Rejection::token(error, Some(&Asking::new(handle, parts)))),
         }
-        Ok(Self { session: Arc::clone(session), now })
+    }
+
+    pub(super) fn new(auth: &Auth, connection: Arc<Connection>) -> Self {
+        Self { connection, now: auth.inner().environment.clock.now() }
+    }
+
+    pub(super) const fn connection(&self) -> &Arc<Connection> {
+        &self.connection
     }
 
     /// The token itself, for an `Authorization: Bearer` header. Keep it out of logs and URLs.
@@ -74,11 +87,11 @@ impl AccessToken {
     /// The key of the provider whose token it is.
     #[must_use]
     pub fn provider(&self) -> &str {
-        &self.session.connection.provider
+        &self.connection.provider
     }
 
     fn tokens(&self) -> &TokenSet {
-        &self.session.connection.tokens
+        &self.connection.tokens
     }
 }
 

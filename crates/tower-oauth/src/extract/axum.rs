@@ -6,7 +6,7 @@ use axum_core::response::{IntoResponse, Response};
 use http::request::Parts;
 use serde::de::DeserializeOwned;
 
-use super::{AccessToken, Claims, Rejection, User};
+use super::{AccessToken, Claims, Rejection, Tokens, User};
 
 impl<S: Send + Sync> FromRequestParts<S> for User {
     type Rejection = Rejection;
@@ -34,6 +34,14 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Claims<T> {
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for AccessToken {
+    type Rejection = Rejection;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Rejection> {
+        Self::from_parts(parts).await
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Tokens {
     type Rejection = Rejection;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Rejection> {

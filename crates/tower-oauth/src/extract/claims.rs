@@ -34,7 +34,7 @@ impl<T: DeserializeOwned> Claims<T> {
     ///
     /// When nobody is signed in, the claims do not fit `T`, the layer is missing or the store failed.
     pub async fn from_parts(parts: &Parts) -> Result<Self, Rejection> {
-        let session = required_session(parts).await?;
+        let session = &required_session(parts).await?.session;
         let claims = Value::Object(session.connection.identity.claims().clone());
         serde_json::from_value(claims).map(Self).map_err(|error| {
             tracing::info!(

@@ -1,20 +1,24 @@
 //! [`Rejection`]: why a request does not get what it asked for, and the response that says so.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::CACHE_CONTROL;
+use http::header::{CACHE_CONTROL, RETRY_AFTER};
 use http::request::Parts;
 use http::{HeaderValue, Response, StatusCode};
 use serde_json::json;
-use tower_oauth_core::Error;
+use tower_oauth_core::session::Connection;
+use tower_oauth_core::{Error, ErrorKind, ExpectedUser, LoginRequest};
 
 use crate::layer::Handle;
 use crate::negotiate;
 use crate::routes::{problem, see_other};
+use crate::tokens::TokenError;
 
-/// A request that does not get the user, claims or token it asked for.
+/// A request, or a job, that does not get the user, claims or token it asked for.
 ///
 /// As a response: a browser's navigation is sent to the sign-in page and comes back, everything else
 /// gets a problem document ([RFC 9457](https://www.rfc-editor.org/rfc/rfc9457)).
@@ -24,6 +28,10 @@ pub struct Rejection {
     /// Where to sign in, for whom that helps.
     login_path: Option<String>,
     is_navigation: bool,
+    retry_after: Option<Duration>,
+    missing_scopes: Vec<String>,
+    /// In the place of the kind's own words.
+    detail: Option<Cow<'static, str>>,
     source: Option<Arc<Error>>,
 }
 
@@ -33,22 +41,55 @@ pub struct Rejection {
 pub enum RejectionKind {
     /// Nobody is signed in: 303 to the sign-in page for a navigation, else 401.
     LoginRequired,
-    /// Somebody is, but the access token has expired: as `LoginRequired`.
+    /// Somebody is, but the access token has expired and cannot be refreshed: as `LoginRequired`.
     TokenExpired,
+    /// The access token has expired and cannot be refreshed right now: 503 with `Retry-After`.
+    TokenUnavailable,
+    /// Somebody is signed in, but not connected to the provider whose token is asked for: 403.
+    NotConnected,
+    /// The user did not grant the scopes that the route needs: 303 to grant them for a navigation, unless that was asked
+    /// of them already, else 403 with the missing ones.
+    InsufficientScope,
+    /// The user signed in too long ago, or not strongly enough: 303 to do so for a navigation, else 401.
+    StepUpRequired,
+    /// The application's own [guard](crate::require::Guard) says no: 403.
+    Forbidden,
     /// The user's claims do not have the form that the route asks for: 403.
     ClaimsMismatch,
+    /// The request changes something and comes from another site: 403.
+    CrossSite,
     /// The session store failed, so nobody knows who is signed in: 503.
     StoreUnavailable,
     /// The layer is missing, a mistake of the application: 500.
     LayerMissing,
 }
 
+/// The request that asks, as far as its answer depends on it.
+#[derive(Clone, Debug)]
+pub(crate) struct Asking {
+    pub(crate) handle: Handle,
+    is_navigation: bool,
+}
+
+impl Asking {
+    pub(crate) fn new(handle: &Handle, parts: &Parts) -> Self {
+        let is_navigation = negotiate::is_navigation(&parts.method, &parts.headers);
+        Self { handle: handle.clone(), is_navigation }
+    }
+}
+
 impl RejectionKind {
     /// Every kind, for documentation and tests.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 11] = [
         Self::LoginRequired,
         Self::TokenExpired,
+        Self::TokenUnavailable,
+        Self::NotConnected,
+        Self::InsufficientScope,
+        Self::StepUpRequired,
+        Self::Forbidden,
         Self::ClaimsMismatch,
+        Self::CrossSite,
         Self::StoreUnavailable,
         Self::LayerMissing,
     ];
@@ -59,7 +100,13 @@ impl RejectionKind {
         match self {
             Self::LoginRequired => "login_required",
             Self::TokenExpired => "token_expired",
+            Self::TokenUnavailable => "token_unavailable",
+            Self::NotConnected => "not_connected",
+            Self::InsufficientScope => "insufficient_scope",
+            Self::StepUpRequired => "step_up_required",
+            Self::Forbidden => "forbidden",
             Self::ClaimsMismatch => "claims_mismatch",
+            Self::CrossSite => "cross_site_request",
             Self::StoreUnavailable => "store_unavailable",
             Self::LayerMissing => "layer_missing",
         }
@@ -67,9 +114,15 @@ impl RejectionKind {
 
     const fn status(self) -> StatusCode {
         match self {
-            Self::LoginRequired | Self::TokenExpired => StatusCode::UNAUTHORIZED,
-            Self::ClaimsMismatch => StatusCode::FORBIDDEN,
-            Self::StoreUnavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::LoginRequired | Self::TokenExpired | Self::StepUpRequired => {
+                StatusCode::UNAUTHORIZED
+            }
+            Self::NotConnected
+            | Self::InsufficientScope
+            | Self::Forbidden
+            | Self::ClaimsMismatch
+            | Self::CrossSite => StatusCode::FORBIDDEN,
+            Self::TokenUnavailable | Self::StoreUnavailable => StatusCode::SERVICE_UNAVAILABLE,
             Self::LayerMissing => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -77,12 +130,64 @@ impl RejectionKind {
 
 impl Rejection {
     /// Signing in, again or for the first time, is what helps.
-    pub(crate) fn sign_in(kind: RejectionKind, handle: &Handle, parts: &Parts) -> Self {
+    pub(crate) fn sign_in(kind: RejectionKind, asking: &Asking) -> Self {
         Self {
-            kind,
-            login_path: Some(handle.login_path()),
-            is_navigation: negotiate::is_navigation(&parts.method, &parts.headers),
-            source: None,
+            login_path: Some(asking.handle.login_path()),
+            is_navigation: asking.is_navigation,
+            ..Self::plain(kind)
+        }
+    }
+
+    /// A login at the provider of `connection` by the same user is what helps, if it also asks for what `change` says.
+    pub(crate) fn ask(
+        kind: RejectionKind,
+        asking: &Asking,
+        connection: &Connection,
+        change: impl FnOnce(&mut LoginRequest),
+    ) -> Self {
+        let identity = &connection.identity;
+        let login_path = asking.handle.ask_path(&connection.provider, |request| {
+            request.user = Some(ExpectedUser::new(identity.issuer(), identity.subject()));
+            change(request);
+        });
+        Self { login_path, is_navigation: asking.is_navigation, ..Self::plain(kind) }
+    }
+
+    /// The application's own reason to refuse: 403 with `detail`, which whoever asks is shown.
+    #[must_use]
+    pub fn forbidden(detail: impl Into<Cow<'static, str>>) -> Self {
+        Self { detail: Some(detail.into()), ..Self::plain(RejectionKind::Forbidden) }
+    }
+
+    pub(crate) fn missing_these(self, scopes: Vec<String>) -> Self {
+        Self { missing_scopes: scopes, ..self }
+    }
+
+    /// Nobody is sent anywhere, though the way is told: who was asked a moment ago said no.
+    pub(crate) fn without_redirect(self) -> Self {
+        Self { is_navigation: false, ..self }
+    }
+
+    /// Why there is no token for the request of `asking`, or for a job.
+    pub(crate) fn token(error: TokenError, asking: Option<&Asking>) -> Self {
+        let sign_in = |kind| match asking {
+            Some(asking) => Self::sign_in(kind, asking),
+            None => Self::plain(kind),
+        };
+        match error {
+            TokenError::SignedOut => sign_in(RejectionKind::LoginRequired),
+            TokenError::Expired => sign_in(RejectionKind::TokenExpired),
+            TokenError::NotConnected => Self::plain(RejectionKind::NotConnected),
+            TokenError::Unavailable { error, .. }
+                if error.kind() == ErrorKind::StoreUnavailable =>
+            {
+                Self::store(error)
+            }
+            TokenError::Unavailable { error, retry_after } => Self {
+                retry_after: Some(retry_after),
+                source: Some(error),
+                ..Self::plain(RejectionKind::TokenUnavailable)
+            },
         }
     }
 
@@ -91,7 +196,15 @@ impl Rejection {
     }
 
     pub(crate) const fn plain(kind: RejectionKind) -> Self {
-        Self { kind, login_path: None, is_navigation: false, source: None }
+        Self {
+            kind,
+            login_path: None,
+            is_navigation: false,
+            retry_after: None,
+            missing_scopes: Vec::new(),
+            detail: None,
+            source: None,
+        }
     }
 
     /// Why.
@@ -100,13 +213,29 @@ impl Rejection {
         self.kind
     }
 
+    /// How long to wait before another try can help, where that is known.
+    #[must_use]
+    pub const fn retry_after(&self) -> Option<Duration> {
+        self.retry_after
+    }
+
+    /// The scopes that are missing, for [`RejectionKind::InsufficientScope`].
+    #[must_use]
+    pub fn missing_scopes(&self) -> &[String] {
+        &self.missing_scopes
+    }
+
     /// The response, for a service that is not axum's.
     #[must_use]
     pub fn into_response<B: From<Bytes>>(self) -> Response<B> {
         tracing::trace!(target: "tower_oauth::rejection", code = self.kind.code(), "{self}");
+        let retry_after = self.retry_after;
         let mut response = self.answer();
         // The same address answers otherwise once somebody is signed in.
         response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if let Some(wait) = retry_after {
+            response.headers_mut().insert(RETRY_AFTER, wait.as_secs().max(1).into());
+        }
         response.map(B::from)
     }
 
@@ -122,16 +251,28 @@ impl Rejection {
         if let (Some(extra), Some(login_path)) = (extra.as_object_mut(), self.login_path) {
             extra.insert("login_url".into(), login_path.into());
         }
+        if let (Some(extra), false) = (extra.as_object_mut(), self.missing_scopes.is_empty()) {
+            extra.insert("missing_scopes".into(), self.missing_scopes.into());
+        }
         problem(self.kind.status(), self.kind.code(), Some(extra))
     }
 }
 
 impl fmt::Display for Rejection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(detail) = &self.detail {
+            return f.write_str(detail);
+        }
         f.write_str(match self.kind {
             RejectionKind::LoginRequired => "nobody is signed in",
             RejectionKind::TokenExpired => "the access token has expired; sign in again",
+            RejectionKind::TokenUnavailable => "the access token cannot be refreshed right now",
+            RejectionKind::NotConnected => "there is no connection to the provider",
+            RejectionKind::InsufficientScope => "the user did not grant what this route needs",
+            RejectionKind::StepUpRequired => "the user has to sign in again for this route",
+            RejectionKind::Forbidden => "the user may not do this",
             RejectionKind::ClaimsMismatch => "the user's claims lack what this route needs",
+            RejectionKind::CrossSite => "the request comes from another site",
             RejectionKind::StoreUnavailable => "the session store could not answer",
             RejectionKind::LayerMissing => {
                 "no tower-oauth layer around this route; add `.layer(auth.layer())` to the router"

@@ -5,10 +5,12 @@ use std::sync::Arc;
 
 use http::request::Parts;
 use serde_json::{Map, Value};
-use tower_oauth_core::session::Session;
+use tower_oauth_core::session::{Session, StoreKey};
 use tower_oauth_core::{Email, Identity};
 
-use super::{Rejection, RejectionKind};
+use super::rejection::Asking;
+use super::{Rejection, RejectionKind, SessionHandle};
+use crate::auth::LiveSession;
 use crate::layer::Handle;
 
 /// The signed-in user.
@@ -27,7 +29,10 @@ use crate::layer::Handle;
 /// }
 /// ```
 #[derive(Clone)]
-pub struct User(Arc<Session>);
+pub struct User {
+    session: Arc<Session>,
+    key: StoreKey,
+}
 
 impl User {
     /// The user of the request with these `parts`, if somebody is signed in.
@@ -36,7 +41,7 @@ impl User {
     ///
     /// When the [layer](crate::Auth::layer) is missing, or the session store failed.
     pub async fn from_parts(parts: &Parts) -> Result<Option<Self>, Rejection> {
-        Ok(session(parts).await?.map(|session| Self(Arc::clone(session))))
+        Ok(session(parts).await?.map(Self::of))
     }
 
     /// The user of the request with these `parts`, for whom nobody else will do.
@@ -45,13 +50,17 @@ impl User {
     ///
     /// When nobody is signed in, the [layer](crate::Auth::layer) is missing, or the session store failed.
     pub async fn required_from_parts(parts: &Parts) -> Result<Self, Rejection> {
-        required_session(parts).await.map(|session| Self(Arc::clone(session)))
+        required_session(parts).await.map(Self::of)
+    }
+
+    fn of(live: &LiveSession) -> Self {
+        Self { session: Arc::clone(&live.session), key: live.key }
     }
 
     /// The key of the provider that the user signed in with, as in `github`.
     #[must_use]
     pub fn provider(&self) -> &str {
-        &self.0.connection.provider
+        &self.session.connection.provider
     }
 
     /// Who vouches for the user. Together with [`subject`](Self::subject) this identifies them.
@@ -105,7 +114,13 @@ impl User {
     /// The identity that was verified at the login.
     #[must_use]
     pub fn identity(&self) -> &Identity {
-        &self.0.connection.identity
+        &self.session.connection.identity
+    }
+
+    /// Names the session to a job that outlives the request: see [`Auth::tokens_of`](crate::Auth::tokens_of).
+    #[must_use]
+    pub const fn session_handle(&self) -> SessionHandle {
+        SessionHandle::new(self.key)
     }
 }
 
@@ -119,20 +134,21 @@ impl fmt::Debug for User {
 }
 
 /// The live session of a request, if somebody is signed in.
-pub(super) async fn session(parts: &Parts) -> Result<Option<&Arc<Session>>, Rejection> {
-    let handle = handle(parts)?;
-    let live = handle.session(&parts.headers).await.map_err(Rejection::store)?;
-    Ok(live.map(|live| &live.session))
+pub(super) async fn session(parts: &Parts) -> Result<Option<&LiveSession>, Rejection> {
+    handle(parts)?.session(&parts.headers).await.map_err(Rejection::store)
 }
 
 /// The live session of a request; where there is none, the way to sign in.
-pub(super) async fn required_session(parts: &Parts) -> Result<&Arc<Session>, Rejection> {
+pub(crate) async fn required_session(parts: &Parts) -> Result<&LiveSession, Rejection> {
     match session(parts).await? {
         Some(session) => Ok(session),
-        None => Err(Rejection::sign_in(RejectionKind::LoginRequired, handle(parts)?, parts)),
+        None => {
+            let asking = Asking::new(handle(parts)?, parts);
+            Err(Rejection::sign_in(RejectionKind::LoginRequired, &asking))
+        }
     }
 }
 
-pub(super) fn handle(parts: &Parts) -> Result<&Handle, Rejection> {
+pub(crate) fn handle(parts: &Parts) -> Result<&Handle, Rejection> {
     parts.extensions.get::<Handle>().ok_or_else(|| Rejection::plain(RejectionKind::LayerMissing))
 }

@@ -1,4 +1,4 @@
-//! Signing out: the session ends in the store first, then in the browser.
+//! Signing out: the session ends in the store first, then in the browser; then its tokens end at the provider.
 
 use bytes::Bytes;
 use http::header::SET_COOKIE;
@@ -12,6 +12,7 @@ use super::respond::{Failure, page, see_other};
 use crate::auth::Auth;
 use crate::negotiate;
 use crate::pages::SignedOutPage;
+use crate::tokens::{revoke_all, tokens_to_revoke};
 
 /// `POST {mount}/logout`: from a page of this application. A script gets 204, a form the signed-out page or
 /// the `return_to` it names.
@@ -23,10 +24,12 @@ pub(super) async fn post<B: Body>(
     check_own_site(auth, &parts.headers)?;
     let target = posted_return_to(auth, parts, body).await?;
     let clear_session = auth.inner().cookies.clear_session();
+    let tokens = tokens_to_revoke(auth, &parts.headers).await;
     // The store failed: the session may live on there, so this is no success, but this browser forgets it.
     auth.end_sessions(&parts.headers)
         .await
         .map_err(|error| Failure::from(error).with_cookie(clear_session.clone()))?;
+    revoke_all(auth, tokens);
     let mut response = if negotiate::wants_html(&parts.headers) {
         let start_page = ReturnTo::start_page(&auth.inner().base_url);
         if target == start_page {

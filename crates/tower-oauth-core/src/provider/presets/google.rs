@@ -1,12 +1,13 @@
 //! Google: OpenID Connect by the book, but for the way a refresh token is asked for.
 //!
 //! - A refresh token comes only with `access_type=offline`, and again only after `prompt=consent`.
+//! - Revoking a token takes back all that the user granted to the project, on every device.
 //! - The ID token holds the whole profile, so no userinfo call is needed.
 //!
 //! Source: developers.google.com, "OpenID Connect" and "Using OAuth 2.0 for Web Server Applications".
 
 use super::oidc;
-use crate::provider::{Brand, OfflineAccess, Provider, UserInfo};
+use crate::provider::{Brand, OfflineAccess, Provider, Revocation, UserInfo};
 use crate::secret::ClientSecret;
 
 /// Google, for a web client registered at <https://console.cloud.google.com/auth/clients>.
@@ -20,6 +21,7 @@ pub fn google(client_id: impl Into<String>, client_secret: impl Into<ClientSecre
             quirks.userinfo = UserInfo::IdToken;
             quirks.offline_access =
                 OfflineAccess::Parameters(&[("access_type", "offline"), ("prompt", "consent")]);
+            quirks.revocation = Revocation::Consent;
             quirks.brand = Brand::with_icon(ICON);
         })
 }

@@ -26,7 +26,7 @@ impl FakeProvider {
             Endpoint::Jwks => ("GET", &|| reply::json(StatusCode::OK, &self.jwks())),
             Endpoint::Authorization => ("GET, POST", &|| self.authorize(&parameters(request))),
             Endpoint::Decision => ("POST", &|| self.decide(&parameters(request))),
-            Endpoint::Token => ("POST", &|| self.token(request)),
+            Endpoint::Token | Endpoint::Refresh => ("POST", &|| self.token(request)),
             Endpoint::UserInfo => ("GET, POST", &|| self.userinfo(request)),
             Endpoint::Revocation => ("POST", &|| self.revoke(request)),
             Endpoint::EndSession => ("GET, POST", &|| self.end_session(&parameters(request))),
@@ -38,6 +38,11 @@ impl FakeProvider {
             reply::method_not_allowed(allowed)
         }
     }
+}
+
+/// Whether a request to the token endpoint presents a refresh token.
+pub(super) fn is_refresh(request: &Request<Bytes>) -> bool {
+    Parameters::parse(request.body()).get("grant_type") == Some("refresh_token")
 }
 
 /// The parameters of a request that a browser makes as a link or as a form.

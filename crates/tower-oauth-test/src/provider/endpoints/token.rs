@@ -1,6 +1,6 @@
 //! The token endpoint (RFC 6749 section 3.2): redeems codes and refresh tokens.
 
-use aws_lc_rs::digest::{SHA256, digest};
+use aws_lc_rs::digest::digest;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
@@ -38,11 +38,13 @@ impl FakeProvider {
         let redirect_uri = form
             .value("redirect_uri")
             .ok_or(OAuthError::invalid_request("The redirect_uri is missing."))?;
-        let verifier = form
-            .value("code_verifier")
-            .ok_or(OAuthError::invalid_request("The code_verifier is missing."))?;
+        let verifier = match form.value("code_verifier") {
+            _ if self.ignores_pkce() => None,
+            None => return Err(OAuthError::invalid_request("The code_verifier is missing.")),
+            verifier => verifier,
+        };
         let grant = self.grants().redeem(code, redirect_uri, verifier, self.now())?;
-        self.issue_tokens(&grant, grant.scope.clone(), grant.nonce.as_deref())
+        self.issue_tokens(&grant, grant.scope.clone(), grant.nonce.as_deref(), true)
     }
 
     /// RFC 6749 section 6 with the rotation of RFC 9700 section 4.14.2.
@@ -50,9 +52,11 @@ impl FakeProvider {
         let token = form
             .value("refresh_token")
             .ok_or(OAuthError::invalid_request("The refresh_token is missing."))?;
-        let (grant, scope) = self.grants().refresh(token, form.value("scope"), self.now())?;
+        let rotates = self.rotates_refresh_tokens();
+        let scope = form.value("scope");
+        let (grant, scope) = self.grants().refresh(token, scope, rotates, self.now())?;
         // The nonce belongs to the login, not to a refresh (OpenID Connect Core section 12.2).
-        self.issue_tokens(&grant, scope, None)
+        self.issue_tokens(&grant, scope, None, rotates)
     }
 
     fn issue_tokens(
@@ -60,6 +64,7 @@ impl FakeProvider {
         grant: &Grant,
         scope: Vec<String>,
         nonce: Option<&str>,
+        new_refresh_token: bool,
     ) -> Result<Value, OAuthError> {
         let now = self.now();
         let lifetimes = self.lifetimes();
@@ -76,7 +81,7 @@ impl FakeProvider {
         }
         let mut grants = self.grants();
         // Asked of the grant, not of a narrowed scope: a refresh must not lose the refresh token.
-        if grant.scope.iter().any(|value| value == "offline_access") {
+        if new_refresh_token && grant.scope.iter().any(|value| value == "offline_access") {
             let refresh_token = self.draw_token()?;
             set("refresh_token", refresh_token.as_str().into());
             grants.add_refresh_token(refresh_token, grant, now + lifetimes.refresh_token);
@@ -99,7 +104,7 @@ impl FakeProvider {
             _ => Map::new(),
         };
         let now = self.now();
-        let hash = digest(&SHA256, access_token.as_bytes());
+        let hash = digest(self.signing().hash(), access_token.as_bytes());
         let half = hash.as_ref().split_at(hash.as_ref().len() / 2).0;
         let mut set = |name: &str, value: Value| claims.insert(name.to_owned(), value);
         set("iss", self.issuer().into());

@@ -133,3 +133,17 @@ fn the_same_seed_and_clock_give_the_same_tokens() {
     };
     assert_eq!(issued(), issued());
 }
+
+#[test]
+fn a_refresh_is_answered_and_recorded_apart_from_a_code() {
+    let op = FakeProvider::new();
+    let first = tokens(&op, "openid offline_access");
+    op.answer(Endpoint::Refresh, Answer::status(500));
+    let refresh = refreshing(&text(&first, "refresh_token"));
+    tokens(&op, "openid");
+    assert_eq!(call(&op, Endpoint::Refresh, &refresh).status(), 500);
+    assert_eq!(call(&op, Endpoint::Token, &refresh).status(), 200, "it was not used up");
+    assert_eq!(op.url(Endpoint::Refresh), op.url(Endpoint::Token));
+    assert_eq!(op.requests_to(Endpoint::Token).len(), 2);
+    assert_eq!(op.requests_to(Endpoint::Refresh).len(), 2);
+}

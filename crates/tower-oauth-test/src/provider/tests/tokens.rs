@@ -120,6 +120,17 @@ fn refreshing_rotates_and_reuse_revokes_the_family() {
 }
 
 #[test]
+fn a_refresh_token_that_does_not_rotate_stays_good() {
+    let op = FakeProvider::builder().rotate_refresh_tokens(false).build();
+    let refresh = refreshing(&text(&tokens(&op, ALL), "refresh_token"));
+    for _ in 0..3 {
+        let answer = body(&call(&op, Endpoint::Refresh, &refresh));
+        assert!(answer.get("refresh_token").is_none());
+        assert_eq!(userinfo(&op, &text(&answer, "access_token")).status(), 200);
+    }
+}
+
+#[test]
 fn a_refresh_can_narrow_the_scope_but_not_widen_it() {
     let op = FakeProvider::new();
     let first = tokens(&op, "openid email offline_access");

@@ -1,0 +1,292 @@
+//! One refresh, as a task of its own: read what the store has, take the lease, ask the provider, act on its answer.
+//!
+//! Over processes the lease decides: a mark in the store with the name of the very tokens that are to be refreshed,
+//! which one process can set and which ends by itself if that process dies. The others wait for what it brings.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::SemaphorePermit;
+use tokio::time::sleep;
+use tower_oauth_core::session::{Connection, Mark, Swap};
+use tower_oauth_core::{Client, Error, ErrorKind};
+
+use super::due::Due;
+use super::flight::{FlightKey, Pilot};
+use super::land::land;
+use super::{Outcome, TokenError, is_same};
+use crate::auth::{Auth, LiveSession};
+
+/// How long nobody else presents a refresh token. Also about how long before its expiry a token is refreshed, so
+/// that a process which dies in the midst costs nobody a valid token.
+const LEASE: Duration = Duration::from_secs(60);
+
+/// How much of a lease must be left to begin: the token request (15 s), newer keys (5 s), the landing (20 s).
+const NEEDED: Duration = Duration::from_secs(40);
+
+/// How long to wait for another process, and how often to look.
+const WAIT_FOR_OTHERS: Duration = Duration::from_secs(20);
+const LOOK: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(1));
+
+/// How often to begin again because the tokens changed under way.
+pub(super) const MAX_ROUNDS: usize = 8;
+
+/// The right to present one refresh token for a while.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Lease {
+    mark: Mark,
+    /// By the monotonic clock.
+    taken: Duration,
+}
+
+/// A refresh under way.
+pub(super) struct Refresh<'a> {
+    pub(super) auth: &'a Auth,
+    pub(super) client: &'a Client,
+    pub(super) key: &'a FlightKey,
+    /// What whoever started this had.
+    seen: Arc<Connection>,
+    /// Whether that is to be replaced however long it lasts.
+    forced: bool,
+    /// What the store has, as far as known.
+    current: Arc<Connection>,
+    lease: Option<Lease>,
+}
+
+/// How far a round came.
+pub(super) enum Step {
+    Done(Arc<Connection>),
+    /// The store has other tokens than a moment ago.
+    Moved,
+    /// Another process is refreshing.
+    Held,
+}
+
+/// Refreshes `seen` unless that was done already; then tells everybody who waits.
+pub(super) async fn fly(auth: Auth, pilot: Pilot, seen: Arc<Connection>, forced: bool) {
+    let key = pilot.key().clone();
+    let Some(client) = auth.client(&key.provider) else {
+        pilot.land(Arc::clone(&seen), seen, None, Err(TokenError::NotConnected));
+        return;
+    };
+    let current = Arc::clone(&seen);
+    let lease = pilot.lease();
+    let mut refresh = Refresh { auth: &auth, client, key: &key, seen, forced, current, lease };
+    let outcome = refresh.run().await;
+    let Refresh { seen, current, lease, .. } = refresh;
+    let error = match &outcome {
+        Err(TokenError::Unavailable { error, .. }) => Some(Arc::clone(error)),
+        _ => None,
+    };
+    let pause = pilot.land(seen, current, lease, outcome);
+    if let (Some(error), Some(pause)) = (error, pause) {
+        report(&error, &key, pause);
+    }
+}
+
+impl<'a> Refresh<'a> {
+    async fn run(&mut self) -> Outcome {
+        let (mut waited, mut pause, mut rounds) = (Duration::ZERO, LOOK.0, 0);
+        loop {
+            match self.round().await? {
+                Step::Done(connection) => return self.check(connection),
+                Step::Moved if rounds < MAX_ROUNDS => rounds += 1,
+                Step::Held if waited < WAIT_FOR_OTHERS => {
+                    sleep(pause).await;
+                    waited += pause;
+                    pause = self.jittered(pause * 3 / 2).min(LOOK.1);
+                }
+                Step::Moved => return Err(TokenError::now("the tokens keep changing")),
+                Step::Held => {
+                    return Err(TokenError::now("another process is refreshing this token"));
+                }
+            }
+        }
+    }
+
+    async fn round(&mut self) -> Result<Step, TokenError> {
+        let (_, stored) = self.load().await?;
+        if !self.is_wanted(&stored) {
+            return Ok(Step::Done(stored));
+        }
+        if stored.tokens.refresh_token.is_none() {
+            return self.without_refresh_token(stored).map(Step::Done);
+        }
+        // First what can wait or fail, then the lease: it runs.
+        let _turn = self.turn().await?;
+        self.client.prepare_refresh().await?;
+        if !self.take_lease(&stored).await? {
+            return Ok(Step::Held);
+        }
+        // Whoever had the lease before may have refreshed between our reading and our taking it.
+        let (live, current) = self.load().await?;
+        if !is_same(&current, &stored) {
+            return Ok(Step::Moved);
+        }
+        if !self.has_time() {
+            return Ok(Step::Held);
+        }
+        match self.client.refresh(&current).await {
+            Ok(tokens) => {
+                let landed = land(self, live, &current, tokens).await?;
+                self.current = Arc::clone(&landed);
+                Ok(Step::Done(landed))
+            }
+            Err(error) => match error.kind() {
+                ErrorKind::GrantRejected | ErrorKind::IssuerMismatch => {
+                    self.end_grant(&current, &error).await
+                }
+                ErrorKind::IdToken => self.distrust(&current, &error).await,
+                _ => Err(error.into()),
+            },
+        }
+    }
+
+    /// The session and its connection, as the store has them.
+    pub(super) async fn load(&mut self) -> Result<(LiveSession, Arc<Connection>), TokenError> {
+        let live = self.auth.live_session(self.key.session).await?.ok_or(TokenError::SignedOut)?;
+        let connection = live.session.connection_to(&self.key.provider);
+        let connection = Arc::clone(connection.ok_or(TokenError::NotConnected)?);
+        self.current = Arc::clone(&connection);
+        Ok((live, connection))
+    }
+
+    /// Whether what the store has is to be refreshed, and was not replaced since somebody wished so.
+    fn is_wanted(&self, stored: &Connection) -> bool {
+        let refreshes = &self.auth.inner().refreshes;
+        let clock = &*self.auth.inner().environment.clock;
+        let due = refreshes.due(&stored.tokens, &self.key.session, clock);
+        let is_stale = due == Due::No && !stored.tokens.is_fresh(clock.now());
+        match is_same(stored, &self.seen) {
+            true => self.forced || due != Due::No || is_stale,
+            false => due == Due::Now || is_stale,
+        }
+    }
+
+    fn without_refresh_token(&self, connection: Arc<Connection>) -> Outcome {
+        if self.is_fresh(&connection) { Ok(connection) } else { Err(TokenError::Expired) }
+    }
+
+    /// A provider whose tokens have no life left when they arrive is not asked on and on.
+    fn check(&self, connection: Arc<Connection>) -> Outcome {
+        if self.is_fresh(&connection) {
+            return Ok(connection);
+        }
+        let reason = "the provider hands out access tokens that have expired";
+        Err(Error::new(ErrorKind::TokenEndpoint, reason).into())
+    }
+
+    fn is_fresh(&self, connection: &Connection) -> bool {
+        connection.tokens.is_fresh(self.auth.inner().environment.clock.now())
+    }
+
+    /// Waits for a place among the refreshes at the provider.
+    async fn turn(&self) -> Result<Option<SemaphorePermit<'a>>, TokenError> {
+        match self.auth.inner().refreshes.turns.get(&self.key.provider) {
+            Some(turns) => turns.acquire().await.map(Some).map_err(|_| TokenError::now("closed")),
+            None => Ok(None),
+        }
+    }
+
+    /// Whether this process may present the refresh token of `connection`.
+    async fn take_lease(&mut self, connection: &Connection) -> Result<bool, TokenError> {
+        let environment = &self.auth.inner().environment;
+        let mark = Mark::refresh(&self.key.session, connection);
+        if self.lease.is_some_and(|lease| lease.mark == mark) && self.has_time() {
+            return Ok(true);
+        }
+        let (taken, until) = (environment.clock.monotonic(), environment.clock.now() + LEASE);
+        let is_first =
+            self.auth.inner().store.mark_once(&mark, until).await.map_err(Error::from)?;
+        if is_first {
+            self.lease = Some(Lease { mark, taken });
+        }
+        Ok(is_first)
+    }
+
+    /// Whether the lease lasts until a refresh that begins now has landed.
+    fn has_time(&self) -> bool {
+        let now = self.auth.inner().environment.clock.monotonic();
+        self.lease.is_some_and(|lease| now + NEEDED <= lease.taken + LEASE)
+    }
+
+    /// The provider says that the grant has ended. It is believed if the store still has the token that was
+    /// presented; then the refresh token goes, while the session and an access token that is valid go on.
+    async fn end_grant(
+        &mut self,
+        presented: &Connection,
+        error: &Error,
+    ) -> Result<Step, TokenError> {
+        for _ in 0..MAX_ROUNDS {
+            let (live, current) = self.load().await?;
+            if !is_same(&current, presented) {
+                return Ok(Step::Moved);
+            }
+            let mut tokens = current.tokens.clone();
+            tokens.refresh_token = None;
+            let ended = Arc::new(current.with_tokens(tokens));
+            let session = live.session.with_connection(Arc::clone(&ended));
+            match self.auth.swap_session(&live, session).await? {
+                Swap::Swapped(_) => {
+                    let FlightKey { session, provider } = self.key;
+                    tracing::warn!(target: "tower_oauth::tokens", provider, ?session, code = error.code(), "the grant has ended: {error}");
+                    self.current = Arc::clone(&ended);
+                    return self.without_refresh_token(ended).map(Step::Done);
+                }
+                Swap::Missing => return Err(TokenError::SignedOut),
+                _ => {}
+            }
+        }
+        Ok(Step::Moved)
+    }
+
+    /// The provider's answer is about somebody else, or not the provider's: nothing of it is used, and what it
+    /// was an answer for ends.
+    async fn distrust(
+        &mut self,
+        presented: &Connection,
+        error: &Error,
+    ) -> Result<Step, TokenError> {
+        let FlightKey { session, provider } = self.key;
+        tracing::error!(target: "tower_oauth::tokens", provider, ?session, code = error.code(), "a refresh was answered with an ID token that cannot be trusted; the connection ends: {error}");
+        for _ in 0..MAX_ROUNDS {
+            let (live, current) = self.load().await?;
+            if !is_same(&current, presented) {
+                return Ok(Step::Moved);
+            }
+            if live.session.connection.provider == *provider {
+                self.auth.inner().store.delete(session).await.map_err(Error::from)?;
+                return Err(TokenError::SignedOut);
+            }
+            match self.auth.swap_session(&live, live.session.without_connection(provider)).await? {
+                Swap::Swapped(_) => return Err(TokenError::NotConnected),
+                Swap::Missing => return Err(TokenError::SignedOut),
+                _ => {}
+            }
+        }
+        Ok(Step::Moved)
+    }
+
+    /// `pause`, up to a quarter shorter: processes that wait for each other do not look in step.
+    fn jittered(&self, pause: Duration) -> Duration {
+        let mut byte = [0];
+        match self.auth.inner().environment.random.fill(&mut byte) {
+            Ok(()) => pause - pause / 4 * u32::from(byte[0]) / 256,
+            Err(_) => pause,
+        }
+    }
+}
+
+/// One event for each refresh that failed and cost nothing but time.
+fn report(error: &Error, key: &FlightKey, pause: Duration) {
+    let FlightKey { session, provider } = key;
+    let (code, retry_in_seconds) = (error.code(), pause.as_secs());
+    match error.kind() {
+        ErrorKind::ProviderUnavailable | ErrorKind::ProviderTimeout | ErrorKind::Discovery => {
+            tracing::warn!(target: "tower_oauth::tokens", provider, ?session, code, retry_in_seconds, "not refreshed: {}", error.with_causes());
+        }
+        _ => {
+            tracing::error!(target: "tower_oauth::tokens", provider, ?session, code, retry_in_seconds, "not refreshed: {}", error.with_causes());
+        }
+    }
+}
