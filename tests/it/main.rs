@@ -57,5 +57,5 @@ mod starts;
 mod store;
 mod tabs;
 mod tls;
-mod transport;
 mod tower_sessions;
+mod transport;

@@ -125,6 +125,14 @@ impl Processes {
         by.swap(&self.key, self.version, record(&self.clock, content)).await.unwrap()
     }
 
+    /// A swap whose process dies after so many steps.
+    async fn abandon_a_swap(&self, steps: usize) {
+        let mut swap = pin!(self.swap(&self.one, "abandoned"));
+        for _ in 0..steps {
+            advance(&mut swap, &mut None);
+        }
+    }
+
     /// What a third process finds.
     async fn content(&self) -> Option<String> {
         let third = TowerSessionsStore::new(self.store.clone());
@@ -185,26 +193,31 @@ async fn p11_no_order_of_a_swap_and_a_delete_brings_a_session_back() {
 
 #[tokio::test]
 async fn p19_each_order_of_two_swaps_has_one_winner() {
-    for order in orders(SWAP, SWAP) {
+    let orders = orders(SWAP, SWAP);
+    for (order, after_another) in orders.iter().flat_map(|it| [(it, false), (it, true)]) {
         let processes = Processes::new().await;
+        if after_another {
+            processes.abandon_a_swap(3).await;
+            processes.clock.advance(Duration::from_secs(60));
+        }
         let mut first = pin!(processes.swap(&processes.one, "one"));
         let mut second = pin!(processes.swap(&processes.two, "two"));
         let (mut one, mut two) = (None, None);
-        for is_first in &order {
+        for is_first in order {
             match is_first {
                 true => advance(&mut first, &mut one),
                 false => advance(&mut second, &mut two),
             }
         }
-        // The one that came second may have more to do.
+        // The one that came second, or after another, may have more to do.
         let one = if let Some(one) = one { one } else { first.await };
         let two = if let Some(two) = two { two } else { second.await };
         let winner = match (one, two) {
             (Swap::Swapped(_), Swap::Conflict) => "one",
             (Swap::Conflict, Swap::Swapped(_)) => "two",
-            other => panic!("{other:?} {order:?}"),
+            other => panic!("{other:?} {order:?} {after_another}"),
         };
-        assert_eq!(processes.content().await.unwrap(), winner, "{order:?}");
+        assert_eq!(processes.content().await.unwrap(), winner, "{order:?} {after_another}");
     }
 }
 
@@ -261,12 +274,7 @@ async fn p19_three_swaps_and_a_delete_have_at_most_one_winner_and_the_delete_is_
 async fn p15_a_swap_that_was_abandoned_holds_up_others_for_a_minute_at_most() {
     for steps in 1..SWAP {
         let processes = Processes::new().await;
-        {
-            let mut abandoned = pin!(processes.swap(&processes.one, "abandoned"));
-            for _ in 0..steps {
-                advance(&mut abandoned, &mut None);
-            }
-        }
+        processes.abandon_a_swap(steps).await;
         processes.clock.advance(Duration::from_secs(60));
         let swap = processes.swap(&processes.two, "next").await;
         match processes.content().await.unwrap().as_str() {

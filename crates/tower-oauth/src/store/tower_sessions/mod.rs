@@ -28,6 +28,9 @@ const QUEUES: usize = 64;
 /// How long a swap that was abandoned in the middle keeps others from swapping the same version.
 const CLAIM: Duration = Duration::from_secs(60);
 
+/// How much longer than it counts a claim is kept, so that the end of each is seen, and seen by all alike.
+const KEPT: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// How much longer than its record a burial lasts: for the longest request, and for clocks that differ.
 const BURIAL: Duration = Duration::from_secs(60 * 60);
 
@@ -53,7 +56,7 @@ const BURIAL: Duration = Duration::from_secs(60 * 60);
 /// | final: nothing that was deleted comes back | yes, over all processes | a delete leaves a note beside the record, which every load reads. The note outlives whatever a late swap can write |
 /// | versions that never come twice | yes | they start at a random number |
 /// | one winner of each create, swap and mark, in one process | yes | one call at a time for each key |
-/// | the same over several processes | **as far as the store's `create` refuses an id that is taken, in one step** | who creates the claim wins. SQLite's and Redis's do. PostgreSQL's, MySQL's and moka's look first and then write: for that long, two can win. Two swaps that win are one lost update, so a refresh token may be used twice, and the provider ends the grant; two marks that win are stopped by the provider, whose codes are good for once |
+/// | the same over several processes | **as far as the store's `create` refuses an id that is taken, in one step** | who creates the claim wins. SQLite's and Redis's do. PostgreSQL's, MySQL's and moka's look first and then write: for that long, two can win. Then a change is lost, or a refresh token is used twice and the provider ends the grant. A login is not finished twice: the provider's codes are good for once |
 /// | a swap is tried again at once after a process died in its midst | **no** | the version is free again after a minute; until then swaps end in a conflict |
 /// | `delete_by_sid`, `delete_by_subject` | **no** | always an error, and nothing is removed: there is no index to find sessions by |
 ///
@@ -140,17 +143,43 @@ impl<S: TheirStore> TowerSessionsStore<S> {
     /// not look before it creates has let the last one win.
     async fn claim(&self, slot: Slot<'_>, expires: Timestamp) -> Result<bool, StoreError> {
         let (now, own) = (self.clock.now(), Claim { token: token(), expires });
-        for attempt in 1..=3 {
-            match self.read::<Claim>(slot).await? {
-                Some(other) if other.expires > now => return Ok(false),
-                Some(_) => self.remove(slot.id()).await?,
-                // The store refuses the id twice and has nothing there: it keeps what has expired in the way.
-                None if attempt == 3 => self.remove(slot.id()).await?,
-                None => {}
+        let lasts = expires.since(now) + KEPT;
+        let is_taken = match self.read::<Claim>(slot).await? {
+            Some(other) if other.expires > now => false,
+            // Removing it could remove what another has put there meanwhile. Its one heir overwrites it.
+            Some(other) => {
+                let is_heir = self.take(Slot::Heir(other.token), &own, KEPT).await?;
+                if is_heir {
+                    self.put(slot, &own, lasts).await?;
+                }
+                is_heir
             }
-            if self.add(slot, &own, expires.since(now)).await? {
-                let kept = self.read::<Claim>(slot).await?;
-                return Ok(kept.is_some_and(|kept| kept.token == own.token));
+            None => self.take(slot, &own, lasts).await?,
+        };
+        if !is_taken {
+            return Ok(false);
+        }
+        let kept = self.read::<Claim>(slot).await?;
+        Ok(kept.is_some_and(|kept| kept.token == own.token))
+    }
+
+    /// Creates `claim` in `slot`: `false` if there is one.
+    async fn take(
+        &self,
+        slot: Slot<'_>,
+        claim: &Claim,
+        lasts: Duration,
+    ) -> Result<bool, StoreError> {
+        for attempt in 1..=3 {
+            if self.add(slot, claim, lasts).await? {
+                return Ok(true);
+            }
+            if self.read::<Claim>(slot).await?.is_some() {
+                return Ok(false);
+            }
+            // The store refuses the id twice and has nothing there: it keeps what has expired in the way.
+            if attempt == 2 {
+                self.remove(slot.id()).await?;
             }
         }
         Ok(false)

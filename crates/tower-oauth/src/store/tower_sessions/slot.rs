@@ -30,19 +30,22 @@ pub(super) enum Slot<'a> {
     Swap(&'a StoreKey, Version),
     /// A one-time mark.
     Mark(&'a Mark),
+    /// Who may take the place of a claim that has ended.
+    Heir(u64),
 }
 
 impl Slot<'_> {
     /// 128 bits of a SHA-256 over what the place is for: nobody can aim at another's.
     pub(super) fn id(self) -> Id {
-        let (purpose, key, version) = match self {
+        let (purpose, key, number) = match self {
             Self::Head(key) => ("head", key.as_bytes(), 0),
             Self::Burial(key) => ("burial", key.as_bytes(), 0),
             Self::Swap(key, version) => ("swap", key.as_bytes(), version.number()),
             Self::Mark(mark) => ("mark", mark.as_bytes(), 0),
+            Self::Heir(token) => ("heir", &[0; 32], token),
         };
         let mut context = digest::Context::new(&digest::SHA256);
-        for part in [b"tower-oauth ", purpose.as_bytes(), &[0], key, &version.to_be_bytes()] {
+        for part in [b"tower-oauth ", purpose.as_bytes(), &[0], key, &number.to_be_bytes()] {
             context.update(part);
         }
         let hash = context.finish();
