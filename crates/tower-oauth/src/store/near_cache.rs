@@ -31,7 +31,8 @@ const SHARDS: usize = 64;
 ///
 /// A record is served from memory until `max_staleness` has passed since the moment at which its reading began.
 /// So for that long after a change **in another process**, this one may still see what was before it: a user
-/// who signed out there is signed in here, an access token that was refreshed there is the earlier one here.
+/// who signed out there is signed in here, and an access token that is not about to expire is the one from before a
+/// refresh there.
 /// A handler that must not act on that (a transfer of money, a change of rights) belongs to an application whose
 /// bound is zero; then the cache keeps nothing, and is its store.
 ///
@@ -45,8 +46,10 @@ const SHARDS: usize = 64;
 /// | a session whose end has passed | the store is asked: another process may have moved the end |
 /// | sign-outs by `sid` or subject, through this process | at once; the whole cache is emptied |
 ///
-/// Creating, swapping, deleting and one-time marks go through to the store, so what decides between two processes
-/// is the store alone. Opened sessions are kept, tokens included, and a hit costs about what
+/// Creating, swapping, deleting and one-time marks go through to the store, and so does
+/// [`load_current`](SessionStore::load_current), which is asked before a refresh token is used, a provider is
+/// connected, or a login takes over from an earlier session. So what decides between two processes is the store
+/// alone. Opened sessions are kept, tokens included, and a hit costs about what
 /// [`MemoryStore`](crate::MemoryStore) costs.
 pub struct NearCache<S> {
     store: S,
@@ -105,6 +108,31 @@ impl<S> NearCache<S> {
     }
 }
 
+impl<S: SessionStore> NearCache<S> {
+    /// Asks the store, and keeps its answer unless something was written since `generation`.
+    async fn read_through(
+        &self,
+        key: &StoreKey,
+        since: Duration,
+        generation: u64,
+    ) -> Result<Option<StoredRecord>, StoreError> {
+        let loaded = self.store.load_current(key).await?;
+        if self.max_staleness.is_zero() {
+            return Ok(loaded);
+        }
+        let mut shard = write(self.shard(key));
+        match loaded.clone() {
+            None => shard.remove(key),
+            Some(stored) if shard.generation == generation => {
+                let cached = Cached { stored, since };
+                shard.keep(*key, cached, self.capacity, self.max_staleness);
+            }
+            Some(_) => {}
+        }
+        Ok(loaded)
+    }
+}
+
 #[async_trait]
 impl<S: SessionStore> SessionStore for NearCache<S> {
     async fn create(&self, key: &StoreKey, record: Record) -> Result<(), StoreError> {
@@ -126,16 +154,12 @@ impl<S: SessionStore> SessionStore for NearCache<S> {
             }
             shard.generation
         };
-        let loaded = self.store.load(key).await?;
-        if let Some(stored) = loaded.clone()
-            && !self.max_staleness.is_zero()
-        {
-            let mut shard = write(shard);
-            if shard.generation == generation {
-                shard.keep(*key, Cached { stored, since }, self.capacity, self.max_staleness);
-            }
-        }
-        Ok(loaded)
+        self.read_through(key, since, generation).await
+    }
+
+    async fn load_current(&self, key: &StoreKey) -> Result<Option<StoredRecord>, StoreError> {
+        let (since, generation) = (self.clock.monotonic(), read(self.shard(key)).generation);
+        self.read_through(key, since, generation).await
     }
 
     async fn swap(
@@ -186,10 +210,14 @@ impl Shard {
         self.recent.insert(key, cached);
     }
 
-    fn forget(&mut self, key: &StoreKey) {
-        self.generation += 1;
+    fn remove(&mut self, key: &StoreKey) {
         self.recent.remove(key);
         self.older.remove(key);
+    }
+
+    fn forget(&mut self, key: &StoreKey) {
+        self.generation += 1;
+        self.remove(key);
     }
 
     fn forget_all(&mut self) {
