@@ -12,7 +12,9 @@ use tower_oauth::session::{
 };
 use tower_oauth::{Clock, MemoryStore, NearCache, Timestamp};
 use tower_oauth_test::{ManualClock, SeededRandom, StoreSuite, TestBrowser};
-use tower_oauth_tests::{BytesStore, CountingStore, FailingStore, Operation, Setup};
+use tower_oauth_tests::{BytesStore, CountingStore, FailingStore, Operation, Setup, secret};
+
+use crate::refresh::{LIFETIME, refreshes, seconds, token};
 
 const BOUND: Duration = Duration::from_secs(5);
 const SECOND: Duration = Duration::from_secs(1);
@@ -446,6 +448,33 @@ async fn l08_a_browser_that_signs_out_is_out_at_once_here_and_within_the_bound_e
     assert_eq!(here.open("/").await.text(), "Hello, stranger!");
     setup.clock.advance(BOUND);
     assert_eq!(there.open("/").await.text(), "Hello, stranger!");
+}
+
+/// Another process has refreshed, and its lease has ended, while this one has the session from before. It does not
+/// use the refresh token a second time.
+#[tokio::test(start_paused = true)]
+async fn j03_a_cached_session_does_not_make_a_refresh_token_used_twice() {
+    let setup = Setup::new();
+    let store = CountingStore::new(setup.clock.clone());
+    let bound = seconds(100 * LIFETIME);
+    let process = || {
+        let near = NearCache::new(store.clone(), bound).with_clock(Arc::new(setup.clock.clone()));
+        setup.browser(&setup.offline_auth(|builder| builder.secret(secret("shared")).store(near)))
+    };
+    let (mut one, two) = (process(), process());
+    one.login_as("alice").await;
+    for (name, value) in one.cookies() {
+        two.plant_cookie(&name, &value);
+    }
+    let first = token(&two).await;
+    for refresh in 1..=3 {
+        setup.clock.advance(seconds(LIFETIME));
+        let new = token(&one).await;
+        assert_ne!(new, first);
+        setup.clock.advance(seconds(61));
+        assert_eq!(token(&two).await, new);
+        assert_eq!(refreshes(&setup.provider), refresh);
+    }
 }
 
 /// Opening the seal is most of what a request with a session costs: a hit does not.

@@ -95,6 +95,17 @@ impl Setup {
         builder.build().expect("a good configuration")
     }
 
+    /// The login with the one provider, which is asked for a refresh token, and what `change` makes of that.
+    ///
+    /// # Panics
+    ///
+    /// If the configuration is refused.
+    #[must_use]
+    pub fn offline_auth(&self, change: impl FnOnce(AuthBuilder) -> AuthBuilder) -> Auth {
+        let builder = self.builder().provider(self.registration().offline_access());
+        change(builder).build().expect("a good configuration")
+    }
+
     /// A browser in front of the [application](app) with this login.
     #[must_use]
     pub fn browser(&self, auth: &Auth) -> TestBrowser {

@@ -3,7 +3,20 @@
 #![expect(clippy::expect_used, reason = "tests stop at a broken precondition")]
 
 mod app;
+mod gate;
+mod hooked_store;
 mod stores;
+mod virtual_clock;
 
 pub use app::{BASE_URL, Setup, app, secret};
+pub use gate::Gate;
+pub use hooked_store::HookedStore;
 pub use stores::{BytesStore, CountingStore, FailingStore, Operation};
+pub use virtual_clock::VirtualClock;
+
+/// Gives every task that can run a turn, many times over.
+pub async fn settle() {
+    for _ in 0..2_000 {
+        tokio::task::yield_now().await;
+    }
+}

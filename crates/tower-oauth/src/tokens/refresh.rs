@@ -123,9 +123,7 @@ impl<'a> Refresh<'a> {
         if !is_same(&current, &stored) {
             return Ok(Step::Moved);
         }
-        if !self.has_time() {
-            return Ok(Step::Held);
-        }
+        self.check_lease()?;
         match self.client.refresh(&current).await {
             Ok(tokens) => {
                 let landed = land(self, live, &current, tokens).await?;
@@ -192,22 +190,28 @@ impl<'a> Refresh<'a> {
     async fn take_lease(&mut self, connection: &Connection) -> Result<bool, TokenError> {
         let environment = &self.auth.inner().environment;
         let mark = Mark::refresh(&self.key.session, connection);
-        if self.lease.is_some_and(|lease| lease.mark == mark) && self.has_time() {
-            return Ok(true);
+        let now = environment.clock.monotonic();
+        // What an earlier try of this process was given and did not use up.
+        if self.lease.is_some_and(|lease| lease.mark == mark && now < lease.taken + LEASE) {
+            return self.check_lease().map(|()| true);
         }
-        let (taken, until) = (environment.clock.monotonic(), environment.clock.now() + LEASE);
+        let until = environment.clock.now() + LEASE;
         let is_first =
             self.auth.inner().store.mark_once(&mark, until).await.map_err(Error::from)?;
-        if is_first {
-            self.lease = Some(Lease { mark, taken });
-        }
+        self.lease = is_first.then_some(Lease { mark, taken: now });
         Ok(is_first)
     }
 
-    /// Whether the lease lasts until a refresh that begins now has landed.
-    fn has_time(&self) -> bool {
+    /// Refuses to begin what might not have landed when the lease ends. Then others may begin, and so may we.
+    fn check_lease(&self) -> Result<(), TokenError> {
         let now = self.auth.inner().environment.clock.monotonic();
-        self.lease.is_some_and(|lease| now + NEEDED <= lease.taken + LEASE)
+        let end = self.lease.map_or(now, |lease| lease.taken + LEASE);
+        if now + NEEDED <= end {
+            return Ok(());
+        }
+        let reason = "an earlier refresh that failed keeps others, and this one, out for a while";
+        let error = Arc::new(Error::new(ErrorKind::ProviderUnavailable, reason));
+        Err(TokenError::Unavailable { error, retry_after: end.saturating_sub(now) })
     }
 
     /// The provider says that the grant has ended. It is believed if the store still has the token that was

@@ -1,0 +1,298 @@
+//! Several processes on one store refresh one token: which of them does, and what becomes of it if that one dies.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use tokio::runtime::{Builder, Runtime};
+use tokio::sync::Semaphore;
+use tokio::time::Instant;
+use tower_oauth::session::{
+    Mark, Record, SessionStore, StoreError, StoreKey, StoredRecord, Swap, Version,
+};
+use tower_oauth::{HttpClient, MemoryStore, Timestamp};
+use tower_oauth_test::{Answer, Endpoint, TestBrowser};
+use tower_oauth_tests::{CountingStore, Gate, HookedStore, Operation, Setup, settle};
+
+use crate::refresh::{LIFETIME, refreshes, seconds, token};
+
+/// A browser in front of another process, with the cookies of `browser`.
+fn at_another_process(
+    browser: &TestBrowser,
+    setup: &Setup,
+    store: &(impl SessionStore + Clone),
+    network: Arc<dyn HttpClient>,
+) -> TestBrowser {
+    let auth = setup.offline_auth(|builder| builder.store(store.clone()).http_client(network));
+    let other = setup.browser(&auth);
+    for (name, value) in browser.cookies() {
+        other.plant_cookie(&name, &value);
+    }
+    other
+}
+
+/// Somebody who is signed in at a first process, whose refreshes pass `network`.
+async fn signed_in_through(
+    setup: &Setup,
+    store: &(impl SessionStore + Clone),
+    network: Arc<dyn HttpClient>,
+) -> TestBrowser {
+    let mut browser = at_another_process(&setup.browser(&setup.auth()), setup, store, network);
+    browser.login_as("alice").await;
+    browser
+}
+
+fn paused() -> Runtime {
+    Builder::new_current_thread().enable_all().start_paused(true).build().unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn j03_a_herd_over_three_processes_refreshes_once() {
+    let setup = Setup::new();
+    let store = CountingStore::new(setup.clock.clone());
+    let network = setup.provider.http_client();
+    let first = signed_in_through(&setup, &store, network.clone()).await;
+    let others = [(); 2].map(|()| at_another_process(&first, &setup, &store, network.clone()));
+    for round in 1..=3 {
+        setup.clock.advance(seconds(LIFETIME));
+        let requests: Vec<_> = (0..150)
+            .map(|number| {
+                let browser = [&first, &others[0], &others[1]][number % 3].clone();
+                tokio::spawn(async move { token(&browser).await })
+            })
+            .collect();
+        let mut tokens = HashSet::new();
+        for request in requests {
+            tokens.insert(request.await.unwrap());
+        }
+        assert_eq!((tokens.len(), refreshes(&setup.provider)), (1, round));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn j03_the_others_wait_as_long_as_they_can_and_take_what_comes() {
+    for (waits, status) in [(15, 200), (25, 503)] {
+        let setup = Setup::new();
+        let store = CountingStore::new(setup.clock.clone());
+        let gate = Gate::before(setup.provider.http_client());
+        let first = signed_in_through(&setup, &store, Arc::new(gate.clone())).await;
+        let second = at_another_process(&first, &setup, &store, setup.provider.http_client());
+        setup.clock.advance(seconds(LIFETIME));
+        let slow = tokio::spawn(async move { token(&first).await });
+        settle().await;
+        assert_eq!(gate.waiting(), 1);
+        let begun = Instant::now();
+        let waiting = tokio::spawn(async move { second.fetch("/token").await });
+        tokio::time::sleep(seconds(waits)).await;
+        gate.open();
+        let page = waiting.await.unwrap();
+        assert_eq!(page.status(), status, "{}", page.text());
+        assert!(begun.elapsed() < seconds(27), "{:?}", begun.elapsed());
+        let new = slow.await.unwrap();
+        if status == 200 {
+            assert_eq!(page.json()["token"], new);
+        }
+        assert_eq!(refreshes(&setup.provider), 1);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_that_is_still_valid_is_not_waited_for_long() {
+    let setup = Setup::new();
+    let store = CountingStore::new(setup.clock.clone());
+    let gate = Gate::before(setup.provider.http_client());
+    let first = signed_in_through(&setup, &store, Arc::new(gate.clone())).await;
+    let old = token(&first).await;
+    setup.clock.advance(seconds(LIFETIME - 30));
+    let begun = Instant::now();
+    assert_eq!(token(&first).await, old);
+    assert_eq!(begun.elapsed().as_secs(), 5);
+}
+
+/// A process that dies while its refresh is on its way: the provider has heard nothing.
+#[test]
+fn j04_a_process_that_dies_keeps_the_others_out_for_a_minute_at_most() {
+    let setup = Setup::new();
+    let store = CountingStore::new(setup.clock.clone());
+    let gate = Gate::before(setup.provider.http_client());
+    let dying = paused();
+    let first = dying.block_on(async {
+        let first = signed_in_through(&setup, &store, Arc::new(gate.clone())).await;
+        setup.clock.advance(seconds(LIFETIME));
+        let browser = first.clone();
+        tokio::spawn(async move { browser.fetch("/token").await });
+        settle().await;
+        assert_eq!(gate.waiting(), 1);
+        first
+    });
+    drop(dying);
+    assert_eq!(refreshes(&setup.provider), 0);
+    paused().block_on(async {
+        let second = at_another_process(&first, &setup, &store, setup.provider.http_client());
+        let begun = Instant::now();
+        let page = second.fetch("/token").await;
+        assert_eq!(
+            (page.status().as_u16(), page.json()["code"].clone()),
+            (503, "token_unavailable".into())
+        );
+        assert!(begun.elapsed() < seconds(25), "{:?}", begun.elapsed());
+        setup.clock.advance(seconds(60));
+        token(&second).await;
+        assert_eq!(refreshes(&setup.provider), 1);
+    });
+}
+
+/// A process that dies before the answer reaches it: the provider has replaced the refresh token, and nobody knows
+/// the new one.
+#[test]
+fn j07_a_refresh_token_that_died_with_its_process_costs_one_login() {
+    let setup = Setup::new();
+    let store = CountingStore::new(setup.clock.clone());
+    let gate = Gate::behind(setup.provider.http_client());
+    let dying = paused();
+    let first = dying.block_on(async {
+        let first = signed_in_through(&setup, &store, Arc::new(gate.clone())).await;
+        setup.clock.advance(seconds(LIFETIME));
+        let browser = first.clone();
+        tokio::spawn(async move { browser.fetch("/token").await });
+        settle().await;
+        first
+    });
+    drop(dying);
+    assert_eq!((gate.waiting(), refreshes(&setup.provider)), (1, 1));
+    paused().block_on(async {
+        let mut second = at_another_process(&first, &setup, &store, setup.provider.http_client());
+        setup.clock.advance(seconds(60));
+        assert_eq!(second.fetch("/token").await.status(), 401);
+        assert_eq!(second.fetch("/token").await.status(), 401);
+        assert_eq!(refreshes(&setup.provider), 2);
+        let page = second.open("/token").await;
+        assert!(page.url().as_str().starts_with("https://op.example/authorize"));
+        second.click("Alice").await;
+        token(&second).await;
+    });
+}
+
+/// A process that was asleep between reading the session and taking the lease, for longer than the lease of another
+/// that has refreshed meanwhile.
+#[tokio::test(start_paused = true)]
+async fn v6_who_takes_the_lease_looks_again() {
+    let setup = Setup::new();
+    let store = CountingStore::new(setup.clock.clone());
+    let network = setup.provider.http_client();
+    let first = signed_in_through(&setup, &store, network.clone()).await;
+    let awake = Arc::new(Semaphore::new(0));
+    let waking = awake.clone();
+    let asleep = HookedStore::new(store.clone(), move |operation| {
+        let awake = waking.clone();
+        async move {
+            if operation == Operation::MarkOnce {
+                awake.acquire().await.unwrap().forget();
+            }
+        }
+    });
+    let second = at_another_process(&first, &setup, &asleep, network);
+    setup.clock.advance(seconds(LIFETIME));
+    let waiting = tokio::spawn(async move { token(&second).await });
+    settle().await;
+    let new = token(&first).await;
+    setup.clock.advance(seconds(61));
+    awake.add_permits(2);
+    assert_eq!(waiting.await.unwrap(), new);
+    assert_eq!(store.count(Operation::MarkOnce), 3, "a login, and a lease each");
+    assert_eq!(refreshes(&setup.provider), 1);
+}
+
+/// A store that lets every process think that it alone refreshes.
+#[derive(Clone, Debug)]
+struct Forgetful(Arc<MemoryStore>);
+
+#[async_trait::async_trait]
+impl SessionStore for Forgetful {
+    async fn create(&self, key: &StoreKey, record: Record) -> Result<(), StoreError> {
+        self.0.create(key, record).await
+    }
+    async fn load(&self, key: &StoreKey) -> Result<Option<StoredRecord>, StoreError> {
+        self.0.load(key).await
+    }
+    async fn swap(&self, key: &StoreKey, of: Version, record: Record) -> Result<Swap, StoreError> {
+        self.0.swap(key, of, record).await
+    }
+    async fn delete(&self, key: &StoreKey) -> Result<(), StoreError> {
+        self.0.delete(key).await
+    }
+    async fn delete_by_sid(&self, issuer: &str, sid: &str) -> Result<u64, StoreError> {
+        self.0.delete_by_sid(issuer, sid).await
+    }
+    async fn delete_by_subject(&self, issuer: &str, subject: &str) -> Result<u64, StoreError> {
+        self.0.delete_by_subject(issuer, subject).await
+    }
+    async fn mark_once(&self, _: &Mark, _: Timestamp) -> Result<bool, StoreError> {
+        Ok(true)
+    }
+}
+
+/// Two processes have presented the same refresh token, and the provider likes the first one only.
+#[tokio::test(start_paused = true)]
+async fn j10_the_loser_of_two_refreshes_destroys_nothing() {
+    for winner_lands_first in [true, false] {
+        let setup = Setup::new();
+        let store = Forgetful(Arc::new(MemoryStore::new(Arc::new(setup.clock.clone()))));
+        let gates = [(); 2].map(|()| Gate::behind(setup.provider.http_client()));
+        let winner = signed_in_through(&setup, &store, Arc::new(gates[0].clone())).await;
+        let loser = at_another_process(&winner, &setup, &store, Arc::new(gates[1].clone()));
+        setup.clock.advance(seconds(LIFETIME));
+        setup.provider.answer(Endpoint::Refresh, Answer::correct());
+        let error = Answer::json(serde_json::json!({ "error": "invalid_grant" }));
+        setup.provider.answer(Endpoint::Refresh, error.with_status(400));
+        let [first, second] = [&winner, &loser].map(|browser| {
+            let browser = browser.clone();
+            tokio::spawn(async move { browser.fetch("/token").await })
+        });
+        settle().await;
+        assert_eq!(gates.each_ref().map(Gate::waiting), [1, 1]);
+        let order = if winner_lands_first { [0, 1] } else { [1, 0] };
+        for gate in order {
+            gates[gate].open();
+            settle().await;
+        }
+        let new = first.await.unwrap().json()["token"].clone();
+        let page = second.await.unwrap();
+        if winner_lands_first {
+            assert_eq!(page.json()["token"], new, "the loser takes the winner's");
+        }
+        assert_eq!(page.header("set-cookie"), "", "and clears nothing");
+        for browser in [&winner, &loser] {
+            assert_eq!(token(browser).await, new, "{winner_lands_first}");
+        }
+        setup.clock.advance(seconds(LIFETIME));
+        assert_ne!(token(&loser).await, new, "the refresh token is the winner's");
+        assert_eq!(refreshes(&setup.provider), 3);
+    }
+}
+
+/// While a refresh is under way, a request moves the idle end of the session.
+#[tokio::test(start_paused = true)]
+async fn p12_a_touch_and_a_refresh_both_land() {
+    let setup = Setup::with(|op| op.access_token_lifetime(seconds(4 * 3600)));
+    let store = CountingStore::new(setup.clock.clone());
+    let gate = Gate::before(setup.provider.http_client());
+    let browser = signed_in_through(&setup, &store, Arc::new(gate.clone())).await;
+    setup.clock.advance(seconds(4 * 3600));
+    let waiting = tokio::spawn({
+        let browser = browser.clone();
+        async move { token(&browser).await }
+    });
+    settle().await;
+    assert_eq!(gate.waiting(), 1);
+    setup.clock.advance(seconds(3 * 3600));
+    let swaps = store.count(Operation::Swap);
+    browser.fetch("/private").await;
+    assert_eq!(store.count(Operation::Swap), swaps + 1, "touched");
+    gate.open();
+    let new = waiting.await.unwrap();
+    assert_eq!(token(&browser).await, new);
+    assert_eq!(refreshes(&setup.provider), 1);
+    // The touch was a day ago but for half an hour; what it overtook would have let the session end before.
+    setup.clock.advance(seconds(23 * 3600 + 1800));
+    assert_eq!(browser.fetch("/private").await.status(), 200);
+}
