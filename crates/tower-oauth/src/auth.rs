@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use http::{HeaderMap, HeaderValue};
 use tower_oauth_core::session::{
-    Connection, Lifetimes, Record, Session, SessionCodec, SessionId, SessionStore, StoreKey, Swap,
-    Version,
+    Connection, Lifetimes, Record, Session, SessionCodec, SessionId, SessionStore, StoreKey,
+    StoredRecord, Swap, Version,
 };
 use tower_oauth_core::{BaseUrl, Client, Environment, Error, ErrorKind, KeyRing, Login, Timestamp};
 
@@ -170,13 +170,21 @@ impl Auth {
                 return Ok(None);
             }
         };
-        let Some(live) = self.named_session(value).await? else { return Ok(None) };
+        let live = match (&self.0.cookie_sessions, SessionId::parse(value)) {
+            (Some(sessions), _) => sessions.load(self, value).await?,
+            (None, None) => None,
+            (None, Some(id)) => {
+                let key = id.store_key();
+                self.live(key, self.0.store.load(&key).await?)
+            }
+        };
+        let Some(live) = live else { return Ok(None) };
         self.touch(&live, self.0.environment.clock.now()).await;
         Ok(Some(live))
     }
 
-    /// The session that a cookie with this value names, if it is live. To look at it is not to use it: its idle end
-    /// stays.
+    /// The session that a cookie with this value names, if it is live now. To look at it is not to use it: its idle
+    /// end stays.
     pub(crate) async fn named_session(&self, value: &str) -> Result<Option<LiveSession>, Error> {
         if let Some(sessions) = &self.0.cookie_sessions {
             return sessions.load(self, value).await;
@@ -192,17 +200,20 @@ impl Auth {
         if self.0.cookie_sessions.is_some() {
             return Ok(None);
         }
-        let Some(stored) = self.0.store.load(&key).await? else { return Ok(None) };
+        Ok(self.live(key, self.0.store.load_current(&key).await?))
+    }
+
+    fn live(&self, key: StoreKey, stored: Option<StoredRecord>) -> Option<LiveSession> {
+        let stored = stored?;
         let Some(session) = self.0.codec.open(&stored.payload, &key) else {
             tracing::warn!(target: "tower_oauth::session", session = ?key, "a stored session could not be opened");
-            return Ok(None);
+            return None;
         };
         let now = self.0.environment.clock.now();
         // The store expires records; the session's own end is kept whatever the store does.
-        if !self.is_live(&session, key) || stored.expires <= now {
-            return Ok(None);
-        }
-        Ok(Some(LiveSession { session, key, version: stored.version, expires: stored.expires }))
+        let is_live = self.is_live(&session, key) && stored.expires > now;
+        let (version, expires) = (stored.version, stored.expires);
+        is_live.then_some(LiveSession { session, key, version, expires })
     }
 
     /// Puts `session` in the place of `live`, unless that was changed or ended meanwhile. Its idle end stays.

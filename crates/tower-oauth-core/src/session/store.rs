@@ -51,6 +51,19 @@ pub trait SessionStore: fmt::Debug + Send + Sync + 'static {
     /// When the store failed. "Absent" is not an error, and an error is not "absent".
     async fn load(&self, key: &StoreKey) -> Result<Option<StoredRecord>, StoreError>;
 
+    /// The same as the store itself has it now, where [`load`](Self::load) may be answered by a copy in front of it
+    /// that is a little older. What decides over more than one request asks this: whether a refresh token may be
+    /// used, what a new session takes over.
+    ///
+    /// For a store without such copies, which is every one that keeps the contract by itself, that is `load`.
+    ///
+    /// # Errors
+    ///
+    /// As [`load`](Self::load).
+    async fn load_current(&self, key: &StoreKey) -> Result<Option<StoredRecord>, StoreError> {
+        self.load(key).await
+    }
+
     /// Replaces the record under `key` (payload, expiry and index) if its version is still `expected`.
     ///
     /// # Errors
@@ -108,6 +121,10 @@ impl<S: SessionStore + ?Sized> SessionStore for Arc<S> {
 
     async fn load(&self, key: &StoreKey) -> Result<Option<StoredRecord>, StoreError> {
         (**self).load(key).await
+    }
+
+    async fn load_current(&self, key: &StoreKey) -> Result<Option<StoredRecord>, StoreError> {
+        (**self).load_current(key).await
     }
 
     async fn swap(
