@@ -103,6 +103,8 @@ fn lock(engine: Engine) -> &'static str {
         }
         Engine::Sqlite => "BEGIN IMMEDIATE",
         // GET_LOCK answers 0 after a minute; the statements can be repeated, so going on then is no harm.
-        Engine::MySql => "DO GET_LOCK(CONCAT('tower-oauth-sqlx ', MD5(CONCAT(DATABASE(), '.{p}'))), 60)",
+        Engine::MySql => {
+            "DO GET_LOCK(CONCAT('tower-oauth-sqlx ', MD5(CONCAT(DATABASE(), '.{p}'))), 60)"
+        }
     }
 }

@@ -83,9 +83,9 @@ fn clean(engine: Engine, table: &str, key: &str) -> String {
             "DELETE FROM {{p}}{table} WHERE {key} IN (SELECT {key} FROM {{p}}{table} \
              WHERE expires <= ? ORDER BY expires LIMIT {BATCH})"
         ),
-        Engine::MySql => format!(
-            "DELETE FROM {{p}}{table} WHERE expires <= ? ORDER BY expires LIMIT {BATCH}"
-        ),
+        Engine::MySql => {
+            format!("DELETE FROM {{p}}{table} WHERE expires <= ? ORDER BY expires LIMIT {BATCH}")
+        }
     }
 }
 
