@@ -150,8 +150,16 @@ impl SqlStore {
             return Ok(self.write(&upsert.insert, arguments).await? > 0);
         };
         let (_time, values) = arguments.split_last().unwrap_or((&Argument::Number(0), &[]));
-        match self.write(&upsert.insert, values).await {
-            Err(error) if error.is_duplicate() => Ok(self.write(reclaim, arguments).await? > 0),
+        Ok(self.insert(&upsert.insert, values).await?
+            || self.write(reclaim, arguments).await? > 0
+            // There was a row, and then none that is expired: a live one, unless the cleaner came in between.
+            || self.insert(&upsert.insert, values).await?)
+    }
+
+    /// `false` if there is a row with that key.
+    async fn insert(&self, sql: &str, values: &[Argument<'_>]) -> Result<bool, SqlError> {
+        match self.write(sql, values).await {
+            Err(error) if error.is_duplicate() => Ok(false),
             written => Ok(written? > 0),
         }
     }
