@@ -9,8 +9,26 @@ use tracing_subscriber::fmt::MakeWriter;
 
 use crate::login::callback_url;
 
+/// What the events of this thread say.
 #[derive(Clone, Default)]
-struct Captured(Arc<Mutex<Vec<u8>>>);
+pub(crate) struct Captured(Arc<Mutex<Vec<u8>>>);
+
+impl Captured {
+    /// Listens to every event of this thread, down to `level`, until the guard is dropped.
+    pub(crate) fn listen(&self, level: tracing::Level) -> tracing::subscriber::DefaultGuard {
+        let subscriber = tracing_subscriber::fmt()
+            .with_ansi(false)
+            .with_max_level(level)
+            .with_writer(self.clone())
+            .finish();
+        tracing::subscriber::set_default(subscriber)
+    }
+
+    /// What was said since the last call.
+    pub(crate) fn take(&self) -> String {
+        String::from_utf8(std::mem::take(&mut *self.0.lock().unwrap())).unwrap()
+    }
+}
 
 impl io::Write for Captured {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
@@ -37,11 +55,7 @@ const APP_SECRET: &str = "canary-app-secret: 0123456789 abcdefghijklmnop";
 #[tokio::test]
 async fn g01_no_secret_is_in_any_event_error_or_debug() {
     let captured = Captured::default();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::TRACE)
-        .with_writer(captured.clone())
-        .finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
+    let _guard = captured.listen(tracing::Level::TRACE);
 
     let setup = Setup::with(|provider| provider.client("client", CLIENT_SECRET));
     let mut secrets = vec![CLIENT_SECRET.to_owned(), APP_SECRET.to_owned()];
@@ -97,7 +111,7 @@ async fn g01_no_secret_is_in_any_event_error_or_debug() {
         secrets.extend(request.form().get("code").map(ToOwned::to_owned));
     }
 
-    shown.push(String::from_utf8(captured.0.lock().unwrap().clone()).unwrap());
+    shown.push(captured.take());
     let events = shown.last().unwrap();
     assert!(events.contains("signed in") && events.contains("code_rejected"), "{events}");
     secrets.retain(|secret| secret.len() >= 8 && !secret.starts_with("https://"));
