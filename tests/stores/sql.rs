@@ -3,6 +3,7 @@
 mod cleaner;
 mod database;
 mod faults;
+mod lost_answers;
 mod migrations;
 mod product;
 mod records;

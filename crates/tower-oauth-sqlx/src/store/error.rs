@@ -56,13 +56,16 @@ impl SqlError {
 
 impl From<sqlx::Error> for SqlError {
     fn from(error: sqlx::Error) -> Self {
+        if let sqlx::Error::Configuration(reason) = &error {
+            let message = format!("the database URL cannot be used: {reason}");
+            return Self::new(SqlErrorKind::Configuration, message);
+        }
         let fault = Fault::of(&error);
-        let (kind, advice) = match (fault, &error) {
-            (_, sqlx::Error::Configuration(_)) => (SqlErrorKind::Configuration, ""),
-            (Fault::MissingTable, _) => {
+        let (kind, advice) = match fault {
+            Fault::MissingTable => {
                 (SqlErrorKind::Schema, ": call SqlStore::migrate when the application starts")
             }
-            (Fault::Disconnected | Fault::Unavailable, _) => (SqlErrorKind::Unavailable, ""),
+            Fault::Disconnected | Fault::Unavailable => (SqlErrorKind::Unavailable, ""),
             _ => (SqlErrorKind::Database, ""),
         };
         let is_duplicate = fault == Fault::Duplicate;
