@@ -4,6 +4,10 @@ use std::time::Duration;
 
 use tower_oauth::session::{Index, Mark, Payload, Record, SessionStore, Swap};
 use tower_oauth::{Clock, Timestamp};
+use tower_oauth_sqlx::SqlStore;
+use tower_oauth_sqlx::sqlx::Executor as _;
+use tower_oauth_sqlx::sqlx::mysql::MySqlPoolOptions;
+use tower_oauth_sqlx::sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use tower_oauth_test::{ManualClock, StoreSuite};
 
 use super::database::{Database, Engine, content};
@@ -16,6 +20,36 @@ async fn the_contract_holds() {
         StoreSuite::new(open).run().await;
     })
     .await;
+}
+
+/// On an application's own pools. A strict level has the server refuse what it cannot order; the store then asks
+/// again.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_contract_holds_at_other_isolation_levels() {
+    let database = Database::new(Engine::Postgres).await;
+    for level in [r"repeatable\ read", "serializable"] {
+        let options = database.url.parse::<PgConnectOptions>().unwrap();
+        let options = options.options([("default_transaction_isolation", level)]);
+        let pool = PgPoolOptions::new().connect_lazy_with(options);
+        keeps_the_contract(&database, SqlStore::from_postgres(pool)).await;
+    }
+    let database = Database::new(Engine::MariaDb).await;
+    for sql in [
+        "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
+        "SET SESSION TRANSACTION ISOLATION LEVEL SERIALIZABLE",
+    ] {
+        let options = MySqlPoolOptions::new().after_connect(move |connection, _| {
+            Box::pin(async move { connection.execute(sql).await.map(drop) })
+        });
+        let pool = options.connect(&database.url).await.unwrap();
+        keeps_the_contract(&database, SqlStore::from_mysql(pool)).await;
+    }
+}
+
+async fn keeps_the_contract(database: &Database, store: SqlStore) {
+    let store = store.with_table_prefix(&database.prefix).unwrap();
+    let open = async |clock: ManualClock| store.clone().with_clock(clock);
+    StoreSuite::new(open).run().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
