@@ -3,6 +3,7 @@
 #![expect(clippy::expect_used, reason = "tests stop at a broken precondition")]
 
 mod app;
+pub mod servers;
 mod stores;
 
 pub use app::{BASE_URL, Setup, app};

@@ -1,0 +1,1 @@
+//! Stores outside the process, each on a real server that the tests start.
