@@ -2,6 +2,7 @@
 
 mod mariadb;
 mod postgres;
+mod redis;
 
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
@@ -17,6 +18,7 @@ use std::time::Duration;
 
 pub use mariadb::MariaDbServer;
 pub use postgres::PostgresServer;
+pub use redis::{Certificates, RedisCluster, RedisServer, text};
 
 /// A server process on a port of its own, with its data in a temporary directory.
 ///
@@ -77,6 +79,10 @@ impl Server {
 
     pub(crate) fn port(&self) -> u16 {
         self.port
+    }
+
+    pub(crate) fn directory(&self) -> &Path {
+        &self.directory
     }
 
     /// Stops the server; its data stays.

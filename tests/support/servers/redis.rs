@@ -1,0 +1,243 @@
+//! Redis servers: single, with TLS, and a cluster of three. `REDIS_SERVER` names another program than
+//! `redis-server`, such as a `valkey-server`.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::thread::sleep;
+use std::time::Duration;
+
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use redis::{Client, ConnectionLike, Value};
+
+use super::{Server, find, free_port, new_directory, run, system_directories};
+
+/// A Redis or Valkey server that keeps nothing on disk unless told to.
+#[derive(Debug)]
+pub struct RedisServer {
+    server: Server,
+    /// How the server itself is asked.
+    admin: String,
+}
+
+/// Certificates of a root that a test made up.
+#[derive(Debug)]
+pub struct Certificates {
+    /// The root, as PEM.
+    pub root: Vec<u8>,
+    /// A certificate for a client, as PEM.
+    pub client: Vec<u8>,
+    /// Its key, as PEM.
+    pub client_key: Vec<u8>,
+}
+
+impl RedisServer {
+    /// A server with the default configuration.
+    #[must_use]
+    pub fn start() -> Self {
+        Self::start_with(&[])
+    }
+
+    /// A server with further arguments, such as `--appendonly yes`.
+    #[must_use]
+    pub fn start_with(arguments: &[&str]) -> Self {
+        let port = free_port();
+        Self::spawn(new_directory("redis"), port, port, arguments)
+    }
+
+    /// A server that speaks TLS only, and asks clients for a certificate.
+    #[must_use]
+    pub fn start_with_tls() -> (Self, Certificates) {
+        let (directory, port) = (new_directory("redis-tls"), free_port());
+        let certificates = make_certificates(&directory);
+        let file = |name: &str| directory.join(name).to_string_lossy().into_owned();
+        let arguments = [
+            ["--tls-port", &port.to_string()],
+            ["--unixsocket", &file("socket")],
+            ["--tls-cert-file", &file("server.pem")],
+            ["--tls-key-file", &file("server.key")],
+            ["--tls-ca-cert-file", &file("root.pem")],
+        ];
+        let arguments: Vec<&str> = arguments.iter().flatten().copied().collect();
+        let mut server = Self::spawn(directory.clone(), 0, port, &arguments);
+        server.admin = format!("redis+unix://{}", file("socket"));
+        (server, certificates)
+    }
+
+    fn spawn(directory: PathBuf, plain_port: u16, port: u16, arguments: &[&str]) -> Self {
+        let mut command = Command::new(program());
+        command
+            .args(["--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir"])
+            .arg(&directory)
+            .arg("--pidfile")
+            .arg(directory.join("server.pid"))
+            .args(["--port", &plain_port.to_string(), "--enable-debug-command", "yes"])
+            .args(arguments);
+        let server = Server::start(&command, "KILL", port, directory);
+        Self { server, admin: format!("redis://127.0.0.1:{port}") }
+    }
+
+    /// The port it listens on.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.server.port()
+    }
+
+    /// Where it is, without TLS and password.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("redis://127.0.0.1:{}", self.port())
+    }
+
+    /// Kills the server, as a power failure would.
+    pub fn stop(&self) {
+        self.server.stop();
+    }
+
+    /// Starts the server that was stopped, on the same port.
+    pub fn start_again(&self) {
+        self.server.start_again();
+        self.wait_until("it answers", |server| server.try_query(&["PING"]).is_some());
+    }
+
+    /// The server takes connections, and says nothing.
+    pub fn pause(&self) {
+        self.signal("-STOP");
+    }
+
+    /// Ends a [pause](Self::pause).
+    pub fn resume(&self) {
+        self.signal("-CONT");
+    }
+
+    /// Asks the server itself, past the code under test.
+    #[must_use]
+    pub fn query(&self, command: &[&str]) -> Value {
+        self.try_query(command).expect("the server answers")
+    }
+
+    /// The value of a field of `INFO`.
+    #[must_use]
+    pub fn info(&self, field: &str) -> String {
+        let Value::BulkString(report) = self.query(&["INFO", "all"]) else { return String::new() };
+        let report = String::from_utf8_lossy(&report).into_owned();
+        let value = report.lines().find_map(|line| line.strip_prefix(field)?.strip_prefix(':'));
+        value.unwrap_or_default().to_owned()
+    }
+
+    fn try_query(&self, command: &[&str]) -> Option<Value> {
+        let mut connection = Client::open(self.admin.as_str()).ok()?.get_connection().ok()?;
+        let (name, arguments) = command.split_first()?;
+        connection.req_command(redis::cmd(name).arg(arguments)).ok()
+    }
+
+    fn signal(&self, signal: &str) {
+        // A paused server cannot tell its process id, so it is in a file.
+        let id = fs::read_to_string(self.server.directory().join("server.pid")).expect("its id");
+        run(Command::new("kill").args([signal, id.trim()]));
+    }
+
+    fn wait_until(&self, what: &str, is_so: impl Fn(&Self) -> bool) {
+        for _ in 0..1_500 {
+            if is_so(self) {
+                return;
+            }
+            sleep(Duration::from_millis(20));
+        }
+        panic!("not after half a minute: {what}, on port {}", self.port());
+    }
+}
+
+/// A cluster of three primaries.
+#[derive(Debug)]
+pub struct RedisCluster {
+    nodes: Vec<RedisServer>,
+}
+
+impl RedisCluster {
+    /// Three servers that share the slots.
+    #[must_use]
+    pub fn start() -> Self {
+        let nodes: Vec<_> = (0..3)
+            .map(|_| {
+                let bus = free_port().to_string();
+                RedisServer::start_with(&["--cluster-enabled", "yes", "--cluster-port", &bus])
+            })
+            .collect();
+        let ranges = [["0", "5460"], ["5461", "10922"], ["10923", "16383"]];
+        let first = nodes.first().expect("there are three");
+        for (epoch, (node, [from, to])) in nodes.iter().zip(ranges).enumerate() {
+            let _ = node.query(&["CLUSTER", "SET-CONFIG-EPOCH", &(epoch + 1).to_string()]);
+            let _ = node.query(&["CLUSTER", "ADDSLOTSRANGE", from, to]);
+            let bus = first.config("cluster-port");
+            let port = first.port().to_string();
+            let _ = node.query(&["CLUSTER", "MEET", "127.0.0.1", &port, &bus]);
+        }
+        for node in &nodes {
+            node.wait_until("the cluster is whole", |node| {
+                let info = text(&node.query(&["CLUSTER", "INFO"]));
+                info.contains("cluster_state:ok") && info.contains("cluster_known_nodes:3")
+            });
+        }
+        Self { nodes }
+    }
+
+    /// The nodes.
+    #[must_use]
+    pub fn nodes(&self) -> &[RedisServer] {
+        &self.nodes
+    }
+
+    /// Where they are.
+    #[must_use]
+    pub fn urls(&self) -> Vec<String> {
+        self.nodes.iter().map(RedisServer::url).collect()
+    }
+}
+
+impl RedisServer {
+    fn config(&self, name: &str) -> String {
+        match self.query(&["CONFIG", "GET", name]) {
+            Value::Array(pair) => pair.get(1).map(text).unwrap_or_default(),
+            _ => String::new(),
+        }
+    }
+}
+
+/// The text of an answer that is one.
+#[must_use]
+pub fn text(answer: &Value) -> String {
+    match answer {
+        Value::BulkString(bytes) => String::from_utf8_lossy(bytes).into_owned(),
+        Value::SimpleString(text) => text.clone(),
+        _ => String::new(),
+    }
+}
+
+fn program() -> PathBuf {
+    match std::env::var_os("REDIS_SERVER") {
+        Some(program) => program.into(),
+        None => find("redis-server", &system_directories(), "redis-server"),
+    }
+}
+
+fn make_certificates(directory: &Path) -> Certificates {
+    let key = || KeyPair::generate().expect("a key");
+    let mut root = CertificateParams::new([]).expect("no names");
+    root.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let root = CertifiedIssuer::self_signed(root, key()).expect("a root");
+    let issue = |name: &str| {
+        let key = key();
+        let certificate = CertificateParams::new([name.to_owned()]).expect("a name");
+        let certificate = certificate.signed_by(&key, &root).expect("a certificate");
+        (certificate.pem(), key.serialize_pem())
+    };
+    let (server, server_key) = issue("localhost");
+    let (client, client_key) = issue("client");
+    for (name, pem) in
+        [("root.pem", root.pem()), ("server.pem", server), ("server.key", server_key)]
+    {
+        fs::write(directory.join(name), pem).expect("a file in the directory");
+    }
+    Certificates { root: root.pem().into(), client: client.into(), client_key: client_key.into() }
+}
