@@ -197,3 +197,12 @@ async fn p19_one_winner_among_threads() {
         assert_eq!(wins, (1, 1, 1));
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_memory_store_keeps_the_contract() {
+    let store = std::sync::OnceLock::new();
+    let open = async |clock: ManualClock| {
+        Arc::clone(store.get_or_init(|| Arc::new(MemoryStore::new(Arc::new(clock)))))
+    };
+    tower_oauth_test::StoreSuite::new(open).run().await;
+}
