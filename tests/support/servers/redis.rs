@@ -7,7 +7,7 @@ use std::process::Command;
 use std::thread::sleep;
 use std::time::Duration;
 
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 use redis::{Client, ConnectionLike, Value};
 
 use super::{Server, find, free_port, new_directory, run, system_directories};
@@ -223,13 +223,19 @@ fn program() -> PathBuf {
 
 fn make_certificates(directory: &Path) -> Certificates {
     let key = || KeyPair::generate().expect("a key");
-    let mut root = CertificateParams::new([]).expect("no names");
+    // Distinct names: two of the default one would look self-signed.
+    let named = |name: &str, hosts: &[String]| {
+        let mut params = CertificateParams::new(hosts).expect("good names");
+        params.distinguished_name.push(DnType::CommonName, name);
+        params
+    };
+    let mut root = named("root", &[]);
     root.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let root = CertifiedIssuer::self_signed(root, key()).expect("a root");
     let issue = |name: &str| {
         let key = key();
-        let certificate = CertificateParams::new([name.to_owned()]).expect("a name");
-        let certificate = certificate.signed_by(&key, &root).expect("a certificate");
+        let certificate = named(name, &[name.to_owned()]).signed_by(&key, &root);
+        let certificate = certificate.expect("a certificate");
         (certificate.pem(), key.serialize_pem())
     };
     let (server, server_key) = issue("localhost");
