@@ -5,6 +5,7 @@ mod contract;
 mod costs;
 mod faults;
 mod product;
+mod proxy;
 mod secrets;
 
 use std::sync::OnceLock;

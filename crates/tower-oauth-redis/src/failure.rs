@@ -62,7 +62,9 @@ fn meaning(code: &str) -> &'static str {
         "LOADING" | "MASTERDOWN" | "CLUSTERDOWN" | "TRYAGAIN" => "it is not ready",
         "BUSY" => "it is busy with a script",
         "WRONGTYPE" => "something else uses keys with this prefix; choose another",
-        "ERR" => "it must be Redis 6.2 or newer, or Valkey, and have the database of the URL",
+        "ERR" => {
+            "it must be Redis 6.2 or newer or Valkey, with the URL's database, and a cluster if asked as one"
+        }
         _ => "its log may say why",
     }
 }

@@ -100,6 +100,14 @@ impl RedisServer {
         self.wait_until("it answers", |server| server.try_query(&["PING"]).is_some());
     }
 
+    /// Waits until this node thinks that its cluster of three is whole.
+    pub fn wait_for_the_cluster(&self) {
+        self.wait_until("the cluster is whole", |node| {
+            let info = text(&node.query(&["CLUSTER", "INFO"]));
+            info.contains("cluster_state:ok") && info.contains("cluster_known_nodes:3")
+        });
+    }
+
     /// The server takes connections, and says nothing.
     pub fn pause(&self) {
         self.signal("-STOP");
@@ -174,10 +182,7 @@ impl RedisCluster {
             let _ = node.query(&["CLUSTER", "MEET", "127.0.0.1", &port, &bus]);
         }
         for node in &nodes {
-            node.wait_until("the cluster is whole", |node| {
-                let info = text(&node.query(&["CLUSTER", "INFO"]));
-                info.contains("cluster_state:ok") && info.contains("cluster_known_nodes:3")
-            });
+            node.wait_for_the_cluster();
         }
         Self { nodes }
     }
