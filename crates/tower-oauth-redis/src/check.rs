@@ -9,17 +9,17 @@ use crate::store::RedisStore;
 impl RedisStore {
     /// Reads and runs a script, on a key that is never set.
     pub(crate) async fn check(&self) -> Result<(), Failure> {
+        let key = [format!("{}check", self.prefix)];
+        let mut get = redis::cmd("GET");
+        get.arg(&key);
+        self.ask::<Option<Vec<u8>>>(&get).await?;
+        self.run(&script::REMOVE, &key, &[b"", b"0"]).await?;
         let info = self.info().await;
         if self.connection.is_single() && info.iter().any(|report| is_of_cluster(report)) {
             return Err(Failure::new(
                 "it is part of a cluster; take RedisStore::connect_cluster".into(),
             ));
         }
-        let key = [format!("{}check", self.prefix)];
-        let mut get = redis::cmd("GET");
-        get.arg(&key);
-        self.ask::<Option<Vec<u8>>>(&get).await?;
-        self.run(&script::REMOVE, &key, &[b"", b"0"]).await?;
         for policy in info.iter().filter_map(|report| evicting(report)) {
             tracing::warn!(
                 target: "tower_oauth::config",

@@ -6,9 +6,9 @@ mod check;
 mod connection;
 mod failure;
 mod layout;
+mod link;
 mod options;
 mod script;
-mod single;
 mod store;
 
 pub use options::RedisOptions;

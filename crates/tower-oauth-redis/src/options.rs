@@ -16,7 +16,6 @@ use tower_oauth::{Clock, ConfigError, SystemClock};
 
 use crate::connection::Connection;
 use crate::failure::Failure;
-use crate::single::Single;
 use crate::store::RedisStore;
 
 const URL: &str = "Redis URL";
@@ -125,8 +124,8 @@ impl RedisOptions {
             None => Client::open(info),
         };
         let client = client.map_err(|error| refuse(&address, error))?;
-        let single = Single::new(client, self.connecting());
-        self.store(Connection::Single(Arc::new(single)), address).await
+        let connection = Connection::single(client, self.connecting());
+        self.store(connection, address).await
     }
 
     /// Connects to the cluster that the servers at `urls` belong to: some of its nodes, of which one must answer.
@@ -155,9 +154,7 @@ impl RedisOptions {
             builder = builder.certs(tls);
         }
         let client = builder.build().map_err(|error| refuse(&address, error))?;
-        let connection = client.get_async_connection().await;
-        let connection = connection.map_err(|error| refuse(&address, error))?;
-        self.store(Connection::Cluster(connection), address).await
+        self.store(Connection::cluster(client), address).await
     }
 
     /// The store, once it has shown that it can do its work.
