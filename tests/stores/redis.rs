@@ -6,6 +6,7 @@ mod costs;
 mod faults;
 mod product;
 mod proxy;
+mod records;
 mod secrets;
 
 use std::sync::OnceLock;
