@@ -26,10 +26,9 @@ impl From<RedisError> for Failure {
         }
         // The detail can be the server's text, or what it sent.
         let text = error.to_string();
-        Self(match error.detail().and_then(|detail| text.strip_suffix(detail)) {
-            Some(text) => text.trim_end_matches([':', '-', ' ']).to_owned(),
-            None => text,
-        })
+        let text = error.detail().and_then(|detail| text.strip_suffix(detail)).unwrap_or(&text);
+        let text = text.trim_end_matches([':', ' ']);
+        Self(text.trim_end_matches(&format!(" - {:?}", error.kind())).to_owned())
     }
 }
 
@@ -63,7 +62,7 @@ fn meaning(code: &str) -> &'static str {
         "BUSY" => "it is busy with a script",
         "WRONGTYPE" => "something else uses keys with this prefix; choose another",
         "ERR" => {
-            "it must be Redis 6.2 or newer or Valkey, with the URL's database, and a cluster if asked as one"
+            "it must be Valkey or Redis 6.2 or newer, have the database of the URL, and be a cluster for connect_cluster"
         }
         _ => "its log may say why",
     }

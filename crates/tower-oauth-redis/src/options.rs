@@ -7,8 +7,8 @@ use std::time::Duration;
 use redis::cluster::ClusterClient;
 use redis::io::tcp::{TcpSettings, socket2};
 use redis::{
-    Client, ClientTlsConfig, ConnectionAddr, ConnectionInfo, IntoConnectionInfo as _,
-    TlsCertificates,
+    AsyncConnectionConfig, Client, ClientTlsConfig, ConnectionAddr, ConnectionInfo,
+    IntoConnectionInfo as _, TlsCertificates,
 };
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
@@ -119,11 +119,7 @@ impl RedisOptions {
     pub async fn connect(self, url: &str) -> Result<RedisStore, ConfigError> {
         let info = self.parse(url)?;
         let address = info.addr().to_string();
-        let client = match self.tls() {
-            Some(tls) => Client::build_with_tls(info, tls),
-            None => Client::open(info),
-        };
-        let client = client.map_err(|error| refuse(&address, error))?;
+        let client = self.client(info)?;
         let connection = Connection::single(client, self.connecting());
         self.store(connection, address).await
     }
@@ -142,6 +138,7 @@ impl RedisOptions {
         let nodes = nodes.collect::<Result<Vec<_>, _>>()?;
         let addresses: Vec<_> = nodes.iter().map(|node| node.addr().to_string()).collect();
         let address = addresses.join(", ");
+        let first = nodes.first().cloned().map(|node| self.client(node)).transpose()?;
         let mut builder = ClusterClient::builder(nodes)
             .tcp_settings(tcp_settings(self.deadline))
             .connection_timeout(self.connecting())
@@ -154,7 +151,16 @@ impl RedisOptions {
             builder = builder.certs(tls);
         }
         let client = builder.build().map_err(|error| refuse(&address, error))?;
-        self.store(Connection::cluster(client), address).await
+        let connecting = self.connecting();
+        let store = self.store(Connection::cluster(client), address).await;
+        // The client of a cluster keeps to itself why no node would do; one asked alone says it.
+        if let (Err(_), Some(node)) = (&store, first) {
+            let address = node.get_connection_info().addr().to_string();
+            let config = AsyncConnectionConfig::new().set_connection_timeout(Some(connecting));
+            let alone = node.get_multiplexed_async_connection_with_config(&config);
+            alone.await.map_err(|error| refuse(&address, error))?;
+        }
+        store
     }
 
     /// The store, once it has shown that it can do its work.
@@ -192,6 +198,15 @@ impl RedisOptions {
             _ => {}
         }
         Ok(info.set_tcp_settings(tcp_settings(self.deadline)))
+    }
+
+    fn client(&self, info: ConnectionInfo) -> Result<Client, ConfigError> {
+        let address = info.addr().to_string();
+        let client = match self.tls() {
+            Some(tls) => Client::build_with_tls(info, tls),
+            None => Client::open(info),
+        };
+        client.map_err(|error| refuse(&address, error))
     }
 
     fn prepare_tls(&self) -> Result<(), ConfigError> {

@@ -17,6 +17,8 @@ pub(super) struct Proxy {
 struct Wires {
     /// How many connections there were.
     accepted: AtomicUsize,
+    /// How often something came from a client.
+    questions: AtomicUsize,
     /// Connections up to this one are silent: neither forwarded nor closed.
     silent: AtomicUsize,
     /// The next answer is lost, and its connection closed.
@@ -48,6 +50,11 @@ impl Proxy {
         self.wires.accepted.load(SeqCst)
     }
 
+    /// How many commands came, if they came one by one.
+    pub(super) fn questions(&self) -> usize {
+        self.wires.questions.load(SeqCst)
+    }
+
     /// The server runs the next command, and nobody hears of it.
     pub(super) fn lose_the_next_answer(&self) {
         self.wires.lose.store(true, SeqCst);
@@ -76,7 +83,10 @@ impl Wires {
         let Ok(mut server) = TcpStream::connect(("127.0.0.1", server)).await else { return };
         loop {
             let (sink, bytes) = tokio::select! {
-                read = client.read(&mut from_client) => (&mut server, from_client.get(..read.unwrap_or(0))),
+                read = client.read(&mut from_client) => {
+                    self.questions.fetch_add(1, SeqCst);
+                    (&mut server, from_client.get(..read.unwrap_or(0)))
+                }
                 read = server.read(&mut from_server) => {
                     if self.lose.swap(false, SeqCst) {
                         return;

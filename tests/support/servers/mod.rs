@@ -127,7 +127,8 @@ pub(crate) fn new_directory(name: &str) -> PathBuf {
 }
 
 /// A port that was free a moment ago.
-pub(crate) fn free_port() -> u16 {
+#[must_use]
+pub fn free_port() -> u16 {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
     listener.local_addr().expect("it is bound").port()
 }

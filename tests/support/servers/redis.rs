@@ -89,6 +89,12 @@ impl RedisServer {
         format!("redis://127.0.0.1:{}", self.port())
     }
 
+    /// Where it is, past TLS, for a server that was started with it.
+    #[must_use]
+    pub fn socket_url(&self) -> String {
+        self.admin.clone()
+    }
+
     /// Kills the server, as a power failure would.
     pub fn stop(&self) {
         self.server.stop();
