@@ -4,7 +4,7 @@ use ::redis::Value;
 use tower_oauth::ConfigError;
 use tower_oauth_redis::RedisStore;
 use tower_oauth_test::{ManualClock, StoreSuite};
-use tower_oauth_tests::servers::{RedisServer, free_port};
+use tower_oauth_tests::servers::{Certificates, RedisServer, free_port};
 
 use super::{cluster, server};
 
@@ -76,8 +76,9 @@ async fn a_url_that_cannot_be_used_says_why() {
 
 #[tokio::test]
 async fn certificates_are_checked() {
-    let (server, certificates) = RedisServer::start_with_tls();
-    let url = format!("rediss://localhost:{}", server.port());
+    let certificates = Certificates::issue();
+    let server = RedisServer::start_with_tls(&certificates);
+    let url = server.url().replace("redis:", "rediss:");
     let client = (certificates.client.clone(), certificates.client_key.clone());
     let shown = || RedisStore::options().client_certificate(client.0.clone(), client.1.clone());
     let trusting = || RedisStore::options().root_certificates(certificates.root.clone());
@@ -88,7 +89,7 @@ async fn certificates_are_checked() {
     let said = problem(other.connect(&url).await);
     assert!(said.contains("UnknownIssuer"), "not that root: {said}");
     let both = trusting().client_certificate(client.0.clone(), client.1.clone());
-    let said = problem(both.clone().connect(&url.replace("localhost", "127.0.0.1")).await);
+    let said = problem(both.clone().connect(&url.replace("127.0.0.1", "localhost")).await);
     assert!(said.contains("not valid for name"), "another host: {said}");
     assert!(trusting().connect(&url).await.is_err(), "the server asks for a certificate");
     assert!(both.connect(&url).await.is_ok());
@@ -103,7 +104,7 @@ async fn certificates_are_checked() {
 
 #[tokio::test]
 async fn a_unix_socket_will_do() {
-    let (server, _) = RedisServer::start_with_tls();
+    let server = RedisServer::start_with_tls(&Certificates::issue());
     let store = RedisStore::connect(&server.socket_url()).await.unwrap();
     assert!(format!("{store:?}").contains("socket"));
 }

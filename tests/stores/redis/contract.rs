@@ -1,8 +1,8 @@
 //! What every store promises, on each kind of server.
 
-use tower_oauth_redis::RedisStore;
+use tower_oauth_redis::{RedisOptions, RedisStore};
 use tower_oauth_test::{ManualClock, StoreSuite};
-use tower_oauth_tests::servers::RedisServer;
+use tower_oauth_tests::servers::{Certificates, RedisCluster, RedisServer};
 
 use super::{cluster_store, store};
 
@@ -18,16 +18,25 @@ async fn p24_the_contract_on_a_cluster() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn p24_the_contract_over_tls() {
-    let (server, certificates) = RedisServer::start_with_tls();
-    let url = format!("rediss://localhost:{}", server.port());
-    let open = async |clock: ManualClock| {
-        RedisStore::options()
-            .root_certificates(certificates.root.clone())
-            .client_certificate(certificates.client.clone(), certificates.client_key.clone())
-            .clock(clock)
-            .connect(&url)
-            .await
-            .unwrap()
-    };
+    let certificates = Certificates::issue();
+    let server = RedisServer::start_with_tls(&certificates);
+    let url = server.url().replace("redis:", "rediss:");
+    let open = async |clock| options(&certificates).clock(clock).connect(&url).await.unwrap();
     StoreSuite::new(open).run().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn p24_the_contract_on_a_cluster_over_tls() {
+    let certificates = Certificates::issue();
+    let cluster = RedisCluster::start_with_tls(&certificates);
+    let urls: Vec<_> = cluster.urls().iter().map(|url| url.replace("redis:", "rediss:")).collect();
+    let open =
+        async |clock| options(&certificates).clock(clock).connect_cluster(&urls).await.unwrap();
+    StoreSuite::new(open).run().await;
+}
+
+fn options(certificates: &Certificates) -> RedisOptions {
+    RedisStore::options()
+        .root_certificates(certificates.root.clone())
+        .client_certificate(certificates.client.clone(), certificates.client_key.clone())
 }

@@ -2,7 +2,7 @@
 //! `redis-server`, such as a `valkey-server`.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 use std::thread::sleep;
 use std::time::Duration;
@@ -29,6 +29,8 @@ pub struct Certificates {
     pub client: Vec<u8>,
     /// Its key, as PEM.
     pub client_key: Vec<u8>,
+    server: Vec<u8>,
+    server_key: Vec<u8>,
 }
 
 impl RedisServer {
@@ -45,23 +47,34 @@ impl RedisServer {
         Self::spawn(new_directory("redis"), port, port, arguments)
     }
 
-    /// A server that speaks TLS only, and asks clients for a certificate.
+    /// A server that speaks TLS only, as 127.0.0.1, and asks clients for a certificate.
     #[must_use]
-    pub fn start_with_tls() -> (Self, Certificates) {
+    pub fn start_with_tls(certificates: &Certificates) -> Self {
+        Self::spawn_with_tls(certificates, &[])
+    }
+
+    fn spawn_with_tls(certificates: &Certificates, arguments: &[&str]) -> Self {
         let (directory, port) = (new_directory("redis-tls"), free_port());
-        let certificates = make_certificates(&directory);
         let file = |name: &str| directory.join(name).to_string_lossy().into_owned();
-        let arguments = [
+        for (name, pem) in [
+            ("root.pem", &certificates.root),
+            ("server.pem", &certificates.server),
+            ("server.key", &certificates.server_key),
+        ] {
+            fs::write(file(name), pem).expect("a file in the directory");
+        }
+        let tls = [
             ["--tls-port", &port.to_string()],
             ["--unixsocket", &file("socket")],
             ["--tls-cert-file", &file("server.pem")],
             ["--tls-key-file", &file("server.key")],
             ["--tls-ca-cert-file", &file("root.pem")],
         ];
-        let arguments: Vec<&str> = arguments.iter().flatten().copied().collect();
+        let arguments: Vec<&str> = tls.iter().flatten().chain(arguments).copied().collect();
         let mut server = Self::spawn(directory.clone(), 0, port, &arguments);
         server.admin = format!("redis+unix://{}", file("socket"));
-        (server, certificates)
+        server.wait_until_it_answers();
+        server
     }
 
     fn spawn(directory: PathBuf, plain_port: u16, port: u16, arguments: &[&str]) -> Self {
@@ -103,7 +116,7 @@ impl RedisServer {
     /// Starts the server that was stopped, on the same port.
     pub fn start_again(&self) {
         self.server.start_again();
-        self.wait_until("it answers", |server| server.try_query(&["PING"]).is_some());
+        self.wait_until_it_answers();
     }
 
     /// Waits until this node thinks that its cluster of three is whole.
@@ -151,6 +164,10 @@ impl RedisServer {
         run(Command::new("kill").args([signal, id.trim()]));
     }
 
+    fn wait_until_it_answers(&self) {
+        self.wait_until("it answers", |server| server.try_query(&["PING"]).is_some());
+    }
+
     fn wait_until(&self, what: &str, is_so: impl Fn(&Self) -> bool) {
         for _ in 0..1_500 {
             if is_so(self) {
@@ -172,12 +189,24 @@ impl RedisCluster {
     /// Three servers that share the slots.
     #[must_use]
     pub fn start() -> Self {
-        let nodes: Vec<_> = (0..3)
-            .map(|_| {
-                let bus = free_port().to_string();
-                RedisServer::start_with(&["--cluster-enabled", "yes", "--cluster-port", &bus])
-            })
-            .collect();
+        Self::of(|arguments| RedisServer::start_with(arguments))
+    }
+
+    /// The same, with TLS among them and for clients.
+    #[must_use]
+    pub fn start_with_tls(certificates: &Certificates) -> Self {
+        Self::of(|arguments| {
+            let arguments = [arguments, &["--tls-cluster", "yes"]].concat();
+            RedisServer::spawn_with_tls(certificates, &arguments)
+        })
+    }
+
+    fn of(start: impl Fn(&[&str]) -> RedisServer) -> Self {
+        let node = || {
+            let bus = free_port().to_string();
+            start(&["--cluster-enabled", "yes", "--cluster-port", &bus])
+        };
+        let nodes = vec![node(), node(), node()];
         let ranges = [["0", "5460"], ["5461", "10922"], ["10923", "16383"]];
         let first = nodes.first().expect("there are three");
         for (epoch, (node, [from, to])) in nodes.iter().zip(ranges).enumerate() {
@@ -232,29 +261,28 @@ fn program() -> PathBuf {
     }
 }
 
-fn make_certificates(directory: &Path) -> Certificates {
-    let key = || KeyPair::generate().expect("a key");
-    // Distinct names: two of the default one would look self-signed.
-    let named = |name: &str, hosts: &[String]| {
-        let mut params = CertificateParams::new(hosts).expect("good names");
-        params.distinguished_name.push(DnType::CommonName, name);
-        params
-    };
-    let mut root = named("root", &[]);
-    root.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    let root = CertifiedIssuer::self_signed(root, key()).expect("a root");
-    let issue = |name: &str| {
-        let key = key();
-        let certificate = named(name, &[name.to_owned()]).signed_by(&key, &root);
-        let certificate = certificate.expect("a certificate");
-        (certificate.pem(), key.serialize_pem())
-    };
-    let (server, server_key) = issue("localhost");
-    let (client, client_key) = issue("client");
-    for (name, pem) in
-        [("root.pem", root.pem()), ("server.pem", server), ("server.key", server_key)]
-    {
-        fs::write(directory.join(name), pem).expect("a file in the directory");
+impl Certificates {
+    /// A new root and what it issues.
+    #[must_use]
+    pub fn issue() -> Self {
+        let key = || KeyPair::generate().expect("a key");
+        // Distinct names: two of the default one would look self-signed.
+        let named = |name: &str, hosts: &[String]| {
+            let mut params = CertificateParams::new(hosts).expect("good names");
+            params.distinguished_name.push(DnType::CommonName, name);
+            params
+        };
+        let mut root = named("root", &[]);
+        root.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let root = CertifiedIssuer::self_signed(root, key()).expect("a root");
+        let issue = |name: &str| {
+            let key = key();
+            let certificate = named(name, &[name.to_owned()]).signed_by(&key, &root);
+            let certificate = certificate.expect("a certificate");
+            (certificate.pem().into(), key.serialize_pem().into())
+        };
+        let (server, server_key) = issue("127.0.0.1");
+        let (client, client_key) = issue("client");
+        Self { root: root.pem().into(), client, client_key, server, server_key }
     }
-    Certificates { root: root.pem().into(), client: client.into(), client_key: client_key.into() }
 }
