@@ -70,7 +70,7 @@ fn meaning(code: &str) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use redis::{ErrorKind, make_extension_error};
+    use redis::make_extension_error;
 
     use super::*;
 

@@ -59,7 +59,6 @@ impl RedisStore {
     }
 
     /// Starts a configuration that differs from the default.
-    #[must_use]
     pub fn options() -> RedisOptions {
         RedisOptions::new()
     }
