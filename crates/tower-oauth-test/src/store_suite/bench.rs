@@ -1,12 +1,14 @@
 //! [`Bench`]: the store under test, opened several times, and names that no other run uses.
 
-use std::sync::{Arc, Barrier};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::runtime;
 use tokio::sync::oneshot;
+use tokio::time::Instant;
 use tower_oauth_core::session::{Index, Mark, Payload, Record, SessionId, StoreKey};
 use tower_oauth_core::{Clock, Random, Timestamp};
 
@@ -116,20 +118,42 @@ impl Bench {
     }
 }
 
+/// Counts the rounds of a race: enough for a server, and as many as there is time for where calls are so short that
+/// they seldom meet.
+pub(super) struct Rounds {
+    left: usize,
+    until: Instant,
+}
+
+impl Rounds {
+    pub(super) fn new() -> Self {
+        Self { left: 40, until: Instant::now() + Duration::from_millis(50) }
+    }
+
+    pub(super) fn go_on(&mut self) -> bool {
+        self.left = self.left.saturating_sub(1);
+        self.left > 0 || Instant::now() < self.until
+    }
+}
+
 /// Runs `tasks` at the same time, each on a thread of its own, and returns what each came to.
 pub(super) async fn at_once<T, F>(tasks: Vec<F>) -> Checked<Vec<T>>
 where
     T: Send + 'static,
     F: Future<Output = Checked<T>> + Send + 'static,
 {
-    let start = Arc::new(Barrier::new(tasks.len()));
+    let waiting = Arc::new(AtomicUsize::new(tasks.len()));
     let answers: Vec<_> = tasks
         .into_iter()
         .map(|task| {
             let (sender, answer) = oneshot::channel();
-            let (runtime, start) = (runtime::Handle::current(), Arc::clone(&start));
+            let (runtime, waiting) = (runtime::Handle::current(), Arc::clone(&waiting));
             thread::spawn(move || {
-                start.wait();
+                // No lock: it would wake them one after another.
+                waiting.fetch_sub(1, Ordering::SeqCst);
+                while waiting.load(Ordering::SeqCst) > 0 {
+                    thread::yield_now();
+                }
                 // Nobody listens any more once the check has run out of time.
                 drop(sender.send(runtime.block_on(task)));
             });
