@@ -8,4 +8,5 @@
     reason = "a test stops where something is wrong"
 )]
 
+mod redis;
 mod sql;

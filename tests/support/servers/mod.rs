@@ -2,6 +2,7 @@
 
 mod mariadb;
 mod postgres;
+mod redis;
 
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
@@ -17,6 +18,7 @@ use std::time::Duration;
 
 pub use mariadb::MariaDbServer;
 pub use postgres::PostgresServer;
+pub use redis::{Certificates, RedisCluster, RedisServer, text};
 
 /// A server process on a port of its own, with its data in a temporary directory.
 ///
@@ -79,6 +81,10 @@ impl Server {
         self.port
     }
 
+    pub(crate) fn directory(&self) -> &Path {
+        &self.directory
+    }
+
     /// Stops the server; its data stays.
     pub(crate) fn stop(&self) {
         self.order("stop");
@@ -126,7 +132,8 @@ pub fn new_directory(name: &str) -> PathBuf {
 }
 
 /// A port that was free a moment ago.
-pub(crate) fn free_port() -> u16 {
+#[must_use]
+pub fn free_port() -> u16 {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
     listener.local_addr().expect("it is bound").port()
 }
