@@ -52,7 +52,7 @@ const NOTHING_SECRET: &str = "Algorithm BaseUrl Brand Claims ClaimsMapping Clien
     OfflineAccess Pkce Protocol ProviderButton Purpose Quirks RandomUnavailable Rejection RejectionKind \
     RequireLogin RequireLoginService RequireSameOrigin RequireSameOriginService ReqwestClient \
     Revocation ResponseFuture ResponseMode ReturnTo SameOriginFuture SignInPage SignedOutPage StoreError Swap \
-    SystemClock SystemRandom Timestamp TokenRequest TokenResponse UserInfo UserInfoRequest Version BearerError ExpectedUser Guarded LoginRequest Prompt Require RequireScopes \
+    SystemClock SystemRandom Timestamp TokenRequest TokenResponse UserInfo UserInfoRequest Version BearerError ExpectedUser NearCache TowerSessions014 TowerSessionsStore Guarded LoginRequest Prompt Require RequireScopes \
     RequireStepUp";
 
 /// Formats values, each under the name of its type.

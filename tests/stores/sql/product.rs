@@ -12,15 +12,13 @@ use tower_oauth_tests::{Setup, callback_url};
 use super::database::{Database, Engine};
 use super::{on, on_each};
 
-const SECRET: &str = "a secret of the replicas that nobody can guess 0123456789";
-
 /// One of the processes that share the database.
 async fn replica(setup: &Setup, database: &Database) -> Auth {
     replica_on(setup, database.store_with(setup.clock.clone()).await)
 }
 
 fn replica_on(setup: &Setup, store: SqlStore) -> Auth {
-    let builder = setup.builder().store(store).secret(SECRET);
+    let builder = setup.builder().store(store).secret(tower_oauth_tests::secret("of the replicas"));
     let builder = builder.random(Arc::new(SystemRandom::default()));
     builder.provider(setup.registration()).build().unwrap()
 }
