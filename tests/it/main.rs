@@ -36,6 +36,7 @@ mod pages;
 mod panics;
 mod public_types;
 mod refresh;
+mod refresh_events;
 mod refresh_faults;
 mod refresh_herd;
 mod refresh_logout;
