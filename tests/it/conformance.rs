@@ -10,6 +10,8 @@ use tower_oauth::{Auth, Provider};
 use tower_oauth_test::{Answer, Endpoint, Page, Signing, TestBrowser};
 use tower_oauth_tests::Setup;
 
+use crate::signatures::id_token_segments;
+
 type Object = Map<String, Value>;
 
 /// A relying party at a provider that the modules of a plan change, each in its way.
@@ -19,8 +21,21 @@ struct Plan {
 }
 
 impl Plan {
+    /// As the suite's provider does, this one offers more than it should, in an order of its own.
     fn basic(signing: Signing) -> Self {
-        Self { setup: Setup::with(|op| op.signing(signing)), mode: ResponseMode::Query }
+        let setup = Setup::with(|op| op.signing(signing));
+        setup.provider.answer_always(
+            Endpoint::Metadata,
+            Answer::modify(|response| {
+                let mut document: Value = serde_json::from_slice(response.body()).unwrap();
+                let types = ["id_token token", "code id_token", "code", "id_token"];
+                document["response_types_supported"] = json!(types);
+                document["id_token_signing_alg_values_supported"] =
+                    json!(["none", "HS256", "PS256", "RS256", "ES256"]);
+                *response.body_mut() = document.to_string().into();
+            }),
+        );
+        Self { setup, mode: ResponseMode::Query }
     }
 
     fn form_post(signing: Signing) -> Self {
@@ -66,6 +81,16 @@ impl Plan {
 
     fn id_token(self, change: impl Fn(&mut Object, &mut Object) + Send + Sync + 'static) -> Self {
         self.setup.provider.modify_id_token(change);
+        self
+    }
+
+    /// The next ID token says `{"alg":"none"}` and has no signature.
+    fn unsigned(self) -> Self {
+        let answer = id_token_segments(|segments| {
+            segments[0] = "eyJhbGciOiJub25lIn0".into();
+            segments[2].clear();
+        });
+        self.setup.provider.answer(Endpoint::Token, answer);
         self
     }
 
@@ -157,13 +182,7 @@ macro_rules! modules {
 
         #[tokio::test]
         async fn oidcc_client_test_idtoken_sig_none() {
-            let plan = plan();
-            plan.setup.provider.answer(Endpoint::Token, id_token_segments(|segments| {
-                // {"alg":"none"}
-                segments[0] = "eyJhbGciOiJub25lIn0".into();
-                segments[2].clear();
-            }));
-            plan.rejects("id_token").await;
+            plan().unsigned().rejects("id_token").await;
         }
 
         #[tokio::test]
@@ -210,18 +229,6 @@ macro_rules! modules {
             assert_eq!(request.form().get("client_secret"), None);
         }
     };
-}
-
-/// A token response whose ID token has other segments.
-fn id_token_segments(change: impl Fn(&mut Vec<String>) + Send + Sync + 'static) -> Answer {
-    Answer::modify(move |response| {
-        let mut body: Value = serde_json::from_slice(response.body()).unwrap();
-        let mut segments: Vec<String> =
-            body["id_token"].as_str().unwrap().split('.').map(ToOwned::to_owned).collect();
-        change(&mut segments);
-        body["id_token"] = segments.join(".").into();
-        *response.body_mut() = body.to_string().into();
-    })
 }
 
 mod basic_rp {
@@ -293,6 +300,11 @@ mod config_rp {
         let page = plan.browser().open("/private").await;
         assert!(page.text().contains("discovery"));
         assert!(plan.setup.provider.requests_to(Endpoint::Authorization).is_empty());
+    }
+
+    #[tokio::test]
+    async fn oidcc_client_test_idtoken_sig_none() {
+        Plan::basic(Signing::Rs256).unsigned().rejects("id_token").await;
     }
 
     #[tokio::test]
@@ -376,5 +388,60 @@ mod refresh_token {
     async fn oidcc_client_test_refresh_token_invalid_sub() {
         let (page, asked) = refresh(append("sub", "1")).await;
         assert_eq!((page.status().as_u16(), asked), (401, 0));
+    }
+}
+
+/// The modules of the plans `oidcc-client-basic-`, `-formpost-basic-` and `-config-certification-test-plan`, and of
+/// `oidcc-client-refreshtoken-test-plan`.
+#[test]
+fn every_module_of_the_plans_has_its_test() {
+    let (basic, rest) = include_str!("conformance.rs").split_once("mod form_post_rp").unwrap();
+    let (form_post, rest) = rest.split_once("mod config_rp").unwrap();
+    let (config, rest) = rest.split_once("mod refresh_token").unwrap();
+    let (refresh_token, _) = rest.split_once("fn every_module").unwrap();
+    for (plan, source, modules) in [
+        (
+            "basic and form post",
+            basic,
+            &[
+                "",
+                "-invalid-iss",
+                "-missing-sub",
+                "-invalid-aud",
+                "-missing-iat",
+                "-kid-absent-single-jwks",
+                "-kid-absent-multiple-jwks",
+                "-idtoken-sig-rs256",
+                "-idtoken-sig-none",
+                "-invalid-sig-rs256",
+                "-userinfo-invalid-sub",
+                "-nonce-invalid",
+                "-scope-userinfo-claims",
+                "-client-secret-basic",
+            ][..],
+        ),
+        ("form post", form_post, &["-form-post-error"]),
+        (
+            "config",
+            config,
+            &[
+                "-discovery-openid-config",
+                "-discovery-jwks-uri-keys",
+                "-discovery-issuer-mismatch",
+                "-idtoken-sig-none",
+                "-signing-key-rotation-just-before-signing",
+                "-signing-key-rotation",
+            ],
+        ),
+        (
+            "refresh token",
+            refresh_token,
+            &["-refresh-token", "-refresh-token-invalid-issuer", "-refresh-token-invalid-sub"],
+        ),
+    ] {
+        for module in modules {
+            let test = format!("async fn oidcc_client_test{}()", module.replace('-', "_"));
+            assert!(source.contains(&test), "{plan}: {test}");
+        }
     }
 }

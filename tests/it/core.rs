@@ -8,7 +8,7 @@ use tower_oauth_core::{
     AuthorizationResponse, Client, Environment, ErrorKind, KeyRing, ReturnTo, Start, State,
 };
 use tower_oauth_test::{Endpoint, FakeProvider, InProcessNetwork, SeededRandom};
-use tower_oauth_tests::Setup;
+use tower_oauth_tests::{Setup, secret};
 
 fn core_client(
     setup: &Setup,
@@ -103,7 +103,7 @@ async fn c05_an_attempt_opens_for_its_application_and_label_alone() {
     let setup = Setup::new();
     let op = core_client(&setup, setup.registration(), setup.provider.http_client());
     let (start, state) = started(&op).await;
-    let keys = KeyRing::new("secret", b"a secret that nobody can guess 0123456789").unwrap();
+    let keys = KeyRing::new("secret", secret("of this test").as_bytes()).unwrap();
     let sealed = start.attempt.seal(&keys, "https://app.example", &SeededRandom::new(1)).unwrap();
     let label = start.attempt.own_label();
     let open = |context, label| tower_oauth_core::Attempt::open(&keys, context, label, &sealed);

@@ -83,11 +83,18 @@ async fn x10_the_primary_verified_address_and_the_numeric_id() {
 }
 
 #[tokio::test]
-async fn an_address_that_is_not_verified_is_not() {
+async fn u04_an_address_that_is_not_verified_is_not() {
     for (emails, expected) in [
         (emails(false), json!("Unverified(\"octocat@example.com\")")),
         (Answer::status(404), Value::Null),
         (Answer::status(403), Value::Null),
+        (Answer::status(500), Value::Null),
+        (Answer::status(429), Value::Null),
+        (Answer::status(302).header("location", "https://evil.example/"), Value::Null),
+        (Answer::never(), Value::Null),
+        (Answer::refused(), Value::Null),
+        (Answer::status(200).header("content-type", "text/html").body("<html>"), Value::Null),
+        (Answer::json(json!({ "email": "evil@example.com", "verified": true })), Value::Null),
         (Answer::json(json!([])), Value::Null),
     ] {
         let (auth, network) = github(token(), user(), emails);

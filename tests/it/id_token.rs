@@ -198,3 +198,18 @@ async fn i05_an_algorithm_that_was_not_agreed_on() {
     let page = browser.request(http::Method::GET, &callback, &[]).await;
     assert_eq!(page.json()["code"], "id_token");
 }
+
+/// How somebody signed in is not asked for and not checked, and an application can read it.
+#[tokio::test]
+async fn i28_how_somebody_signed_in_reaches_the_application() {
+    let setup = Setup::new();
+    setup.provider.modify_id_token(|_, claims| {
+        claims.insert("acr".into(), json!("urn:example:gold"));
+        claims.insert("amr".into(), json!(["pwd", "otp"]));
+    });
+    let mut browser = setup.browser(&setup.auth());
+    browser.login_as("alice").await;
+    let claims = browser.open("/profile").await.json()["claims"].clone();
+    assert_eq!((&claims["acr"], &claims["amr"][1]), (&json!("urn:example:gold"), &json!("otp")));
+    assert!(claims["auth_time"].is_u64());
+}

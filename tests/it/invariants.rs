@@ -8,7 +8,7 @@ use http::Method;
 use proptest::prelude::*;
 use tower_oauth::{Auth, Clock, Timestamp, providers};
 use tower_oauth_test::{Answer, Endpoint, FakeProvider, InProcessNetwork, Signing, TestBrowser};
-use tower_oauth_tests::{CountingStore, Operation, Setup};
+use tower_oauth_tests::{CountingStore, Operation, Setup, secret};
 
 const KEYS: [&str; 2] = ["op", "other"];
 const USERS: [&str; 2] = ["alice", "bob"];
@@ -83,19 +83,33 @@ struct Given {
     used: bool,
 }
 
+/// Where sessions are.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Sessions {
+    Stored,
+    InCookies,
+    /// In cookies, with a list of those that were signed out.
+    Revocable,
+}
+
 struct World {
+    sessions: Sessions,
     setup: Setup,
     providers: [FakeProvider; 2],
     store: CountingStore,
     browsers: [TestBrowser; 2],
+    /// Has nothing but what it is given for a request.
+    elsewhere: TestBrowser,
     given: Vec<Given>,
     /// Whom each browser is signed in as, and by which answer.
     signed_in: [Option<(&'static str, usize)>; 2],
     failing: [bool; 2],
+    /// The cookies of sessions that were signed out or replaced.
+    ended: Vec<String>,
 }
 
 impl World {
-    fn new() -> Self {
+    fn new(sessions: Sessions) -> Self {
         let setup = Setup::with(|op| op.signing(Signing::Es256));
         let other = FakeProvider::builder()
             .issuer("https://other.example")
@@ -105,23 +119,37 @@ impl World {
         let setup = setup.on(InProcessNetwork::new().provider(&other));
         let store = CountingStore::new(setup.clock.clone());
         let second = providers::oidc(other.issuer(), other.client_id(), other.client_secret());
-        let auth: Auth = setup
-            .builder()
-            .store(store.clone())
-            .provider(setup.registration())
-            .provider(second.key("other"))
-            .build()
-            .unwrap();
+        let builder = match sessions {
+            Sessions::Stored => setup.builder().store(store.clone()),
+            Sessions::InCookies => setup.builder().secret(secret("cookies")).cookie_sessions(),
+            Sessions::Revocable => {
+                let builder = setup.builder().secret(secret("cookies")).cookie_sessions();
+                builder.revoked_sessions(store.clone())
+            }
+        };
+        let auth: Auth =
+            builder.provider(setup.registration()).provider(second.key("other")).build().unwrap();
         let browsers = [setup.browser(&auth), setup.browser(&auth)];
+        let elsewhere = setup.browser(&auth);
         let providers = [setup.provider.clone(), other];
         Self {
+            sessions,
             setup,
             providers,
             store,
             browsers,
+            elsewhere,
             given: Vec::new(),
             signed_in: [None; 2],
             failing: [false; 2],
+            ended: Vec::new(),
+        }
+    }
+
+    async fn live_through(mut self, events: Vec<Event>) {
+        for event in events {
+            self.apply(event).await;
+            self.check().await;
         }
     }
 
@@ -140,6 +168,7 @@ impl World {
                 self.failing[provider] = true;
             }
             Event::Logout { browser } => {
+                self.ended.extend(self.session_cookie(browser));
                 self.browsers[browser].post("/auth/logout", &[]).await;
                 self.signed_in[browser] = None;
             }
@@ -179,10 +208,12 @@ impl World {
             self.failing[*provider] = false;
         }
         let (url, user) = (url.clone(), *user);
+        let earlier = self.session_cookie(browser);
         let was_signed_in_by_it = self.signed_in[browser].is_some_and(|(_, by)| by == place);
         let page = self.browsers[browser].request(Method::GET, &url, &[]).await;
         if succeeds {
             self.signed_in[browser] = Some((user, place));
+            self.ended.extend(earlier);
         }
         let goes_on = succeeds || was_signed_in_by_it;
         assert_eq!(page.status().as_u16() == 303, goes_on, "{}", page.text());
@@ -210,6 +241,12 @@ impl World {
         self.browsers[browser].cookies().iter().any(|(name, _)| name == cookie)
     }
 
+    fn session_cookie(&self, browser: usize) -> Option<String> {
+        let cookies = self.browsers[browser].cookies();
+        let (name, value) = cookies.into_iter().find(|(name, _)| name == "__Host-auth")?;
+        Some(format!("{name}={value}"))
+    }
+
     async fn check(&mut self) {
         for (browser, signed_in) in self.browsers.iter_mut().zip(self.signed_in) {
             let expected = match signed_in {
@@ -226,8 +263,19 @@ impl World {
                 assert!(codes.insert(code), "V2: a code was presented twice");
             }
         }
-        let live = self.signed_in.iter().flatten().count();
-        assert_eq!(self.store.sessions(), live, "V1, V5: no session but those of who is signed in");
+        if self.sessions == Sessions::Stored {
+            let live = self.signed_in.iter().flatten().count();
+            assert_eq!(self.store.sessions(), live, "V1, V5: no session but theirs");
+        }
+        if self.sessions == Sessions::InCookies {
+            assert_eq!(self.store.total(), 0);
+            return;
+        }
+        for cookie in &self.ended {
+            let headers = [("cookie", &**cookie)];
+            let page = self.elsewhere.request(Method::GET, "/", &headers).await;
+            assert_eq!(page.text(), "Hello, stranger!", "V5: what has ended stays so");
+        }
         let marks = self.store.count(Operation::MarkOnce);
         let tokens: usize =
             self.providers.iter().map(|provider| provider.requests_to(Endpoint::Token).len()).sum();
@@ -242,11 +290,16 @@ proptest! {
     fn v1_to_v5_hold_over_random_histories(events in events()) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
-            let mut world = World::new();
-            for event in events {
-                world.apply(event).await;
-                world.check().await;
-            }
+            World::new(Sessions::Stored).live_through(events).await;
+        });
+    }
+
+    #[test]
+    fn v1_to_v5_hold_over_random_histories_in_cookies(events in events(), has_list in any::<bool>()) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let sessions = if has_list { Sessions::Revocable } else { Sessions::InCookies };
+        runtime.block_on(async {
+            World::new(sessions).live_through(events).await;
         });
     }
 }

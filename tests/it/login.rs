@@ -253,7 +253,7 @@ fn the_redirect_uri_to_register_is_told() {
     assert_eq!(uris, [("op", "https://app.example/auth/callback/op")]);
 }
 
-const LONG_SECRET: &str = "a secret that is long enough: 0123456789";
+const LONG_SECRET: &str = "a secret that is long enough for the other check";
 
 #[test]
 fn x08_a_configuration_that_cannot_work_is_refused() {

@@ -7,15 +7,21 @@ use tower_oauth_core::{HttpClient, HttpErrorKind, Limits};
 use tower_oauth_test::{Answer, Endpoint, FakeProvider, Served, TestBrowser};
 use tower_oauth_tests::app;
 
-struct Loopback {
-    provider: Served,
-    browser: TestBrowser,
+pub(crate) struct Loopback {
+    pub(crate) provider: Served,
+    pub(crate) browser: TestBrowser,
 }
 
 impl Loopback {
-    async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         let clock = Arc::new(SystemClock::default());
         let provider = FakeProvider::builder().clock(clock).bind_loopback().await.unwrap();
+        let browser = Self::application(&provider).await;
+        Self { provider, browser }
+    }
+
+    /// A browser in front of an application that knows nothing of this provider yet.
+    pub(crate) async fn application(provider: &Served) -> TestBrowser {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base_url = format!("http://{}", listener.local_addr().unwrap());
         let fake = provider.provider();
@@ -23,7 +29,7 @@ impl Loopback {
         let auth = Auth::builder(&base_url).provider(registration).build().unwrap();
         tokio::spawn(async move { axum::serve(listener, app(&auth)).await });
         let network = Arc::new(ReqwestClient::new(&[]).unwrap());
-        Self { provider, browser: TestBrowser::over_network(&base_url, network) }
+        TestBrowser::over_network(&base_url, network)
     }
 }
 

@@ -43,7 +43,7 @@ no_text!(
 );
 
 const CLIENT_SECRET: &str = "canary-client-secret-4711";
-const APP_SECRET: &[u8] = b"canary-app-secret: 0123456789 abcdefghijklmnop";
+const APP_SECRET: &[u8] = b"canary-app-secret: hQ7vX2mRk9 Zt4WcLp8Ys1N";
 
 /// What has nothing to hide: settings, names, errors without payloads, and what is tested where it is made.
 const NOTHING_SECRET: &str = "Algorithm BaseUrl Brand Claims ClaimsMapping ClientAuthentication \
@@ -52,7 +52,8 @@ const NOTHING_SECRET: &str = "Algorithm BaseUrl Brand Claims ClaimsMapping Clien
     OfflineAccess Pkce Protocol ProviderButton Purpose Quirks RandomUnavailable Rejection RejectionKind \
     RequireLogin RequireLoginService RequireSameOrigin RequireSameOriginService ReqwestClient \
     Revocation ResponseFuture ResponseMode ReturnTo SameOriginFuture SignInPage SignedOutPage StoreError Swap \
-    SystemClock SystemRandom Timestamp TokenRequest TokenResponse UserInfo UserInfoRequest Version";
+    SystemClock SystemRandom Timestamp TokenRequest TokenResponse UserInfo UserInfoRequest Version BearerError ExpectedUser Guarded LoginRequest Prompt Require RequireScopes \
+    RequireStepUp";
 
 /// Formats values, each under the name of its type.
 #[derive(Default)]
@@ -115,7 +116,7 @@ async fn g02_no_public_type_shows_a_secret() {
     shown.add(&session);
     shown.add::<Connection>(&session.connection);
     shown.add::<TokenSet>(tokens);
-    shown.add::<LoginMark>(&session.login);
+    shown.add::<LoginMark>(&session.connection.login);
     let id = SessionId::generate(&*random).unwrap();
     secrets.push(id.cookie_value());
     shown.add(&id);
@@ -152,7 +153,16 @@ async fn g02_no_public_type_shows_a_secret() {
     assert!(types.starts_with("User"), "{types}");
     shown.text += &types;
     shown.types.extend(
-        ["User", "AccessToken", "Tokens", "ConnectionInfo", "SessionHandle"].map(ToOwned::to_owned),
+        [
+            "User",
+            "AccessToken",
+            "Tokens",
+            "ConnectionInfo",
+            "SessionHandle",
+            "BearerLayer",
+            "BearerService",
+        ]
+        .map(ToOwned::to_owned),
     );
 
     secrets.retain(|secret| !secret.starts_with("https://"));
@@ -170,7 +180,8 @@ async fn g02_no_public_type_shows_a_secret() {
 
 async fn types(user: User, token: AccessToken, tokens: Tokens) -> String {
     let (connections, session) = (tokens.connections(), user.session_handle());
-    format!("{user:?} {token:?} {tokens:?} {connections:?} {session:?}")
+    let bearer = tower::Layer::layer(&tokens.bearer("op", ["https://api.example"]), ());
+    format!("{user:?} {token:?} {tokens:?} {connections:?} {session:?} {bearer:?}")
 }
 
 /// The names of the public types of both crates, by their declarations.

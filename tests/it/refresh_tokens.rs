@@ -14,11 +14,9 @@ use tower_oauth_core::KeyRing;
 use tower_oauth_test::{
     Answer, Endpoint, FakeProvider, InProcessNetwork, SeededRandom, TestBrowser,
 };
-use tower_oauth_tests::{BASE_URL, CountingStore, Setup, app};
+use tower_oauth_tests::{BASE_URL, CountingStore, Setup, app, secret};
 
 use crate::refresh::{LIFETIME, refreshes, seconds, token};
-
-const SECRET: &[u8] = b"a secret that nobody can guess: 0123456789";
 
 /// Alice, signed in at `op` and connected to `other`.
 struct Connected {
@@ -42,7 +40,7 @@ impl Connected {
         let second = providers::oidc(other.issuer(), other.client_id(), other.client_secret());
         let auth = setup.offline_auth(|builder| {
             builder
-                .secret(SECRET)
+                .secret(secret("sessions"))
                 .store(store.clone())
                 .provider(second.key("other").offline_access())
         });
@@ -85,7 +83,7 @@ impl Connected {
 }
 
 fn codec() -> Arc<SessionCodec> {
-    let keys = KeyRing::new("secret", SECRET).unwrap();
+    let keys = KeyRing::new("secret", secret("sessions").as_bytes()).unwrap();
     let random = Arc::new(SeededRandom::new(11));
     Arc::new(SessionCodec::new(BASE_URL.into(), Arc::new(keys), random))
 }

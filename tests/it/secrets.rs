@@ -1,10 +1,11 @@
 //! g01: one run over everything with all events captured, in search of what must not be in them.
 
 use std::io;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 
 use tower_oauth_test::{Answer, Endpoint};
 use tower_oauth_tests::{BytesStore, Setup};
+use tracing::Dispatch;
 use tracing_subscriber::fmt::MakeWriter;
 
 use crate::login::callback_url;
@@ -16,6 +17,13 @@ pub(crate) struct Captured(Arc<Mutex<Vec<u8>>>);
 impl Captured {
     /// Listens to every event of this thread, down to `level`, until the guard is dropped.
     pub(crate) fn listen(&self, level: tracing::Level) -> tracing::subscriber::DefaultGuard {
+        // With one subscriber in the process, the thread that first comes by an event decides for all threads whether
+        // anybody listens. With a second one, all subscribers are asked.
+        static SECOND: LazyLock<Dispatch> = LazyLock::new(|| {
+            let subscriber = tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE);
+            Dispatch::new(subscriber.with_writer(io::sink).finish())
+        });
+        LazyLock::force(&SECOND);
         let subscriber = tracing_subscriber::fmt()
             .with_ansi(false)
             .with_max_level(level)
@@ -50,7 +58,7 @@ impl<'a> MakeWriter<'a> for Captured {
 }
 
 const CLIENT_SECRET: &str = "canary-client-secret-4711";
-const APP_SECRET: &str = "canary-app-secret: 0123456789 abcdefghijklmnop";
+const APP_SECRET: &str = "canary-app-secret: hQ7vX2mRk9 Zt4WcLp8Ys1N";
 
 #[tokio::test]
 async fn g01_no_secret_is_in_any_event_error_or_debug() {

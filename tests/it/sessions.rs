@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use http::Method;
-use tower_oauth_tests::{BytesStore, CountingStore, FailingStore, Operation, Setup};
+use tower_oauth_tests::{BytesStore, CountingStore, FailingStore, Operation, Setup, secret};
 
 const HOUR: Duration = Duration::from_secs(3600);
 
@@ -152,7 +152,7 @@ async fn k13_another_application_with_the_same_secret_and_store_knows_nobody() {
             let builder = tower_oauth::Auth::builder(base_url)
                 .http_client(setup.provider.http_client())
                 .clock(std::sync::Arc::new(setup.clock.clone()))
-                .secret("a secret of the company that nobody can guess 0123456789")
+                .secret(secret("of the company"))
                 .provider(setup.registration());
             let builder = if in_process {
                 builder.store(memory.clone())
@@ -207,12 +207,12 @@ async fn k08_two_session_cookies_are_nobody() {
 async fn replicas_share_sessions_and_finish_each_others_logins() {
     let setup = Setup::new();
     let store = BytesStore::new(setup.clock.clone());
-    let secret = "a secret of the replicas that nobody can guess 0123456789";
+    let shared = secret("of the replicas");
     let replica = |secret: &str| {
         let builder = setup.builder().store(store.clone()).secret(secret);
         builder.provider(setup.registration()).build().unwrap()
     };
-    let (one, two) = (replica(secret), replica(secret));
+    let (one, two) = (replica(&shared), replica(&shared));
     let mut browser = setup.browser(&one);
     browser.open("/private").await;
     let header: Vec<_> = browser.cookies().iter().map(|(n, v)| format!("{n}={v}")).collect();
@@ -230,7 +230,7 @@ async fn replicas_share_sessions_and_finish_each_others_logins() {
     let (here, there) = (read(&one).await, read(&two).await);
     assert_eq!(here.json()["subject"], "sub-alice");
     assert_eq!(here.json(), there.json());
-    let foreign = read(&replica("another secret that nobody can guess 9876543210 abc")).await;
+    let foreign = read(&replica(&secret("another"))).await;
     assert_eq!(foreign.status(), 401, "another secret opens nothing");
 }
 

@@ -11,10 +11,11 @@ use serde_json::{Value, json};
 use tower_oauth::User;
 use tower_oauth::provider::{IssuerRule, ResponseMode};
 use tower_oauth_test::{Answer, Endpoint};
-use tower_oauth_tests::Setup;
+use tower_oauth_tests::{Setup, secret};
 
 use crate::faults::fails;
 use crate::login::{callback_url, url_encode};
+use crate::signatures::id_token_segments;
 
 #[tokio::test]
 async fn c41_another_application_with_the_same_secret_cannot_finish_it() {
@@ -24,7 +25,7 @@ async fn c41_another_application_with_the_same_secret_cannot_finish_it() {
         tower_oauth::Auth::builder(base)
             .http_client(setup.provider.http_client())
             .clock(Arc::new(setup.clock.clone()))
-            .secret("a secret of two applications that nobody can guess 0123")
+            .secret(secret("of two applications"))
             .provider(setup.registration())
             .build()
             .unwrap()
@@ -71,22 +72,17 @@ async fn c32_the_response_comes_in_the_way_that_was_asked_for() {
 
 #[tokio::test]
 async fn i03_a_mac_by_the_client_secret_counts_only_where_declared() {
+    const SECRET: &str = "a client secret as long as its hash";
     for declared in [false, true] {
-        let setup = Setup::new();
+        let setup = Setup::with(|op| op.client("client", SECRET));
         setup.provider.approve_as(Some("alice"));
-        let secret = setup.provider.client_secret().to_owned();
-        setup.provider.answer(
-            Endpoint::Token,
-            Answer::modify(move |response| {
-                let mut body: Value = serde_json::from_slice(response.body()).unwrap();
-                let payload = body["id_token"].as_str().unwrap().split('.').nth(1).unwrap();
-                let message = format!("{}.{payload}", URL_SAFE_NO_PAD.encode(r#"{"alg":"HS256"}"#));
-                let key = hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes());
-                let mac = URL_SAFE_NO_PAD.encode(hmac::sign(&key, message.as_bytes()));
-                body["id_token"] = format!("{message}.{mac}").into();
-                *response.body_mut() = body.to_string().into();
-            }),
-        );
+        let key = hmac::Key::new(hmac::HMAC_SHA256, SECRET.as_bytes());
+        let answer = id_token_segments(move |segments| {
+            segments[0] = URL_SAFE_NO_PAD.encode(r#"{"alg":"HS256"}"#);
+            let message = segments[..2].join(".");
+            segments[2] = URL_SAFE_NO_PAD.encode(hmac::sign(&key, message.as_bytes()));
+        });
+        setup.provider.answer(Endpoint::Token, answer);
         let registration = setup.registration().quirks(|quirks| quirks.hs256_id_tokens = declared);
         let auth = setup.builder().provider(registration).build().unwrap();
         let browser = setup.browser(&auth);
@@ -100,14 +96,21 @@ async fn i03_a_mac_by_the_client_secret_counts_only_where_declared() {
 async fn i18_the_tenant_of_a_template_is_the_tokens_own() {
     let template = "https://op.example/{tenantid}/v2.0";
     let tenant = "https://op.example/t1/v2.0";
-    for (answered, iss, tid, status) in [
-        (tenant, tenant, json!("t1"), 303),
-        (tenant, "https://op.example/t2/v2.0", json!("t1"), 502),
-        (tenant, "https://op.example", json!("t1"), 502),
-        (tenant, tenant, json!(null), 502),
-        ("https://op.example", tenant, json!("t1"), 400),
-        ("https://op.example/t1/x/v2.0", tenant, json!("t1"), 400),
-        ("https://evil.example/t1/v2.0", tenant, json!("t1"), 400),
+    let any: &[&str] = &[];
+    for (answered, iss, tid, admitted, status) in [
+        (tenant, tenant, json!("t1"), any, 303),
+        (tenant, tenant, json!("t1"), &["t2", "t1"], 303),
+        (tenant, tenant, json!("t1"), &["t2", "T1", "t", "t11"], 400),
+        ("", tenant, json!("t1"), &["t2"], 502),
+        (tenant, "https://op.example/t2/v2.0", json!("t2"), &["t1"], 502),
+        (tenant, "https://op.example/t2/v2.0", json!("t1"), any, 502),
+        (tenant, "https://op.example", json!("t1"), any, 502),
+        (tenant, "https://op.example//v2.0", json!(""), any, 502),
+        (tenant, "https://op.example/t1/x/v2.0", json!("t1/x"), any, 502),
+        (tenant, tenant, json!(null), any, 502),
+        ("https://op.example", tenant, json!("t1"), any, 400),
+        ("https://op.example/t1/x/v2.0", tenant, json!("t1"), any, 400),
+        ("https://evil.example/t1/v2.0", tenant, json!("t1"), any, 400),
     ] {
         let setup = Setup::new();
         setup.provider.approve_as(Some("alice"));
@@ -116,6 +119,8 @@ async fn i18_the_tenant_of_a_template_is_the_tokens_own() {
             Answer::modify(move |response| {
                 let mut document: Value = serde_json::from_slice(response.body()).unwrap();
                 document["issuer"] = template.into();
+                document["authorization_response_iss_parameter_supported"] =
+                    (!answered.is_empty()).into();
                 *response.body_mut() = document.to_string().into();
             }),
         );
@@ -124,12 +129,18 @@ async fn i18_the_tenant_of_a_template_is_the_tokens_own() {
             claims.insert("iss".into(), iss.into());
             claims.insert("tid".into(), token_tid.clone());
         });
-        let registration = setup.registration().quirks(|q| q.issuer = IssuerRule::TenantTemplate);
+        let registration = setup.registration().tenants(admitted.iter().copied());
+        let registration = registration.quirks(|q| q.issuer = IssuerRule::TenantTemplate);
         let auth = setup.builder().provider(registration).build().unwrap();
         let browser = setup.browser(&auth);
         let callback = callback_url(&browser, "/auth/login").await;
-        let (sent, named) = (url_encode("https://op.example"), url_encode(answered));
-        let callback = callback.replace(&format!("iss={sent}"), &format!("iss={named}"));
+        let sent = format!("&iss={}", url_encode("https://op.example"));
+        let named = if answered.is_empty() {
+            String::new()
+        } else {
+            format!("&iss={}", url_encode(answered))
+        };
+        let callback = callback.replace(&sent, &named);
         let page = browser.request(Method::GET, &callback, &[]).await;
         assert_eq!(page.status(), status, "{answered} {iss} {tid}: {}", page.text());
     }
@@ -211,10 +222,8 @@ fn x08_more_configurations_that_cannot_work() {
 
 #[tokio::test]
 async fn k15_the_first_secret_seals_and_the_others_open() {
-    let (new, old) = (
-        "a new secret that nobody can guess 0123456789",
-        "an old secret that nobody can guess 987654321",
-    );
+    let secrets = [secret("new"), secret("old")];
+    let (new, old) = (&*secrets[0], &*secrets[1]);
     for (start, finish, status) in
         [(&[new, old][..], &[new][..], 303), (&[old], &[new, old], 303), (&[new, old], &[old], 400)]
     {

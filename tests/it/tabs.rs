@@ -106,35 +106,43 @@ async fn c17_a_failed_callback_loaded_again_sends_nothing() {
     assert_eq!(browser.login_as("alice").await.status(), 200, "a new login works at once");
 }
 
+/// In one process, and in three that share a store and a secret.
 #[tokio::test]
 async fn c18_fifty_callbacks_at_once_make_one_token_request() {
-    let setup = Setup::new();
-    setup.provider.approve_as(Some("alice"));
-    let store = CountingStore::new(setup.clock.clone());
-    let auth = setup.auth_on(store.clone());
-    let browser = setup.browser(&auth);
-    let callback = callback_url(&browser, "/auth/login").await;
-    // All fifty carry the cookies of now: the jar of each is its own.
-    let cookies: Vec<_> = browser.cookies();
-    let header: Vec<_> = cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
-    let header = header.join("; ");
-    let tasks: Vec<_> = (0..50)
-        .map(|_| {
-            let (browser, callback, header) =
-                (setup.browser(&auth), callback.clone(), header.clone());
-            tokio::spawn(async move {
-                browser.request(Method::GET, &callback, &[("cookie", &header)]).await.status()
+    for replicas in [1, 3] {
+        let setup = Setup::new();
+        setup.provider.approve_as(Some("alice"));
+        let store = CountingStore::new(setup.clock.clone());
+        let replica = |_| {
+            let builder = setup.builder().store(store.clone()).provider(setup.registration());
+            builder.secret(tower_oauth_tests::secret("of the replicas")).build().unwrap()
+        };
+        let replicas: Vec<_> = (0..replicas).map(replica).collect();
+        let browser = setup.browser(&replicas[0]);
+        let callback = callback_url(&browser, "/auth/login").await;
+        // All fifty carry the cookies of now: the jar of each is its own.
+        let cookies: Vec<_> = browser.cookies();
+        let header: String =
+            cookies.iter().map(|(name, value)| format!("{name}={value}; ")).collect();
+        let tasks: Vec<_> = (0..50)
+            .zip(replicas.iter().cycle())
+            .map(|(_, auth)| {
+                let (browser, callback, header) =
+                    (setup.browser(auth), callback.clone(), header.clone());
+                tokio::spawn(async move {
+                    browser.request(Method::GET, &callback, &[("cookie", &header)]).await.status()
+                })
             })
-        })
-        .collect();
-    let mut successes = 0;
-    for task in tasks {
-        match task.await.unwrap().as_u16() {
-            303 => successes += 1,
-            status => assert_eq!(status, 400),
+            .collect();
+        let mut successes = 0;
+        for task in tasks {
+            match task.await.unwrap().as_u16() {
+                303 => successes += 1,
+                status => assert_eq!(status, 400),
+            }
         }
+        assert_eq!(successes, 1);
+        assert_eq!(setup.provider.requests_to(Endpoint::Token).len(), 1);
+        assert_eq!(store.count(Operation::Create), 1);
     }
-    assert_eq!(successes, 1);
-    assert_eq!(setup.provider.requests_to(Endpoint::Token).len(), 1);
-    assert_eq!(store.count(Operation::Create), 1);
 }

@@ -2,8 +2,11 @@
 
 use std::sync::Arc;
 
+use aws_lc_rs::digest::{SHA256, digest};
 use axum::routing::{get, post};
 use axum::{Json, Router};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use tower_oauth::{AccessToken, Auth, AuthBuilder, User, providers};
 use tower_oauth_core::HttpClient;
@@ -11,6 +14,12 @@ use tower_oauth_core::session::SessionStore;
 use tower_oauth_test::{
     FakeProvider, FakeProviderBuilder, InProcessNetwork, ManualClock, SeededRandom, TestBrowser,
 };
+
+/// A good secret, the same for the same name.
+#[must_use]
+pub fn secret(name: &str) -> String {
+    STANDARD.encode(digest(&SHA256, name.as_bytes()))
+}
 
 /// Where the application of the tests lives.
 pub const BASE_URL: &str = "https://app.example";

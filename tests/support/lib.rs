@@ -8,7 +8,7 @@ mod hooked_store;
 mod stores;
 mod virtual_clock;
 
-pub use app::{BASE_URL, Setup, app};
+pub use app::{BASE_URL, Setup, app, secret};
 pub use gate::Gate;
 pub use hooked_store::HookedStore;
 pub use stores::{BytesStore, CountingStore, FailingStore, Operation};

@@ -111,14 +111,14 @@ wrapper!(CountingStore);
 /// Fails the operations that a test names. Clones share everything.
 #[derive(Clone, Debug)]
 pub struct FailingStore {
-    inner: Arc<MemoryStore>,
+    inner: CountingStore,
     failing: Arc<Mutex<Vec<Operation>>>,
 }
 
 impl FailingStore {
     /// A store that works until told otherwise.
     pub fn new(clock: impl Clock) -> Self {
-        Self { inner: Arc::new(MemoryStore::new(Arc::new(clock))), failing: Arc::default() }
+        Self { inner: CountingStore::new(clock), failing: Arc::default() }
     }
 
     /// From now on, exactly these fail.
@@ -126,14 +126,26 @@ impl FailingStore {
         *lock(&self.failing) = operations.to_vec();
     }
 
+    /// Whether `operation` fails.
+    #[must_use]
+    pub fn fails(&self, operation: Operation) -> bool {
+        lock(&self.failing).contains(&operation)
+    }
+
+    /// How often it was asked and worked.
+    #[must_use]
+    pub fn total(&self) -> usize {
+        self.inner.total()
+    }
+
     /// How many sessions it holds.
     #[must_use]
     pub fn sessions(&self) -> usize {
-        self.inner.len()
+        self.inner.sessions()
     }
 
     fn before(&self, operation: Operation) -> Result<(), StoreError> {
-        if lock(&self.failing).contains(&operation) {
+        if self.fails(operation) {
             return Err(StoreError::failed("the test says so"));
         }
         Ok(())

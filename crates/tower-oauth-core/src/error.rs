@@ -56,19 +56,27 @@ pub enum ErrorKind {
     UserInfo,
     /// The provider's metadata or keys cannot be used.
     Discovery,
+    /// A route for signed-in users was asked by nobody.
+    NotSignedIn,
+    /// The provider did not confirm that the user signed in as recently or as strongly as was asked.
+    StepUp,
+    /// Another user answered than the one who was asked: the login was to be of whoever is signed in.
+    UserMismatch,
     /// The provider cannot be reached, or says that it cannot answer now.
     ProviderUnavailable,
     /// The provider did not answer in time.
     ProviderTimeout,
     /// The session store failed. Never the same as "not signed in".
     StoreUnavailable,
+    /// The session does not fit into its cookie.
+    SessionTooLarge,
     /// A fault in this process.
     Internal,
 }
 
 impl ErrorKind {
     /// Every kind, for documentation and tests.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 23] = [
         Self::Malformed,
         Self::CrossSite,
         Self::UnknownProvider,
@@ -84,9 +92,13 @@ impl ErrorKind {
         Self::IdToken,
         Self::UserInfo,
         Self::Discovery,
+        Self::NotSignedIn,
+        Self::StepUp,
+        Self::UserMismatch,
         Self::ProviderUnavailable,
         Self::ProviderTimeout,
         Self::StoreUnavailable,
+        Self::SessionTooLarge,
         Self::Internal,
     ];
 
@@ -109,9 +121,13 @@ impl ErrorKind {
             Self::IdToken => "id_token",
             Self::UserInfo => "userinfo",
             Self::Discovery => "discovery",
+            Self::NotSignedIn => "not_signed_in",
+            Self::StepUp => "step_up_failed",
+            Self::UserMismatch => "user_mismatch",
             Self::ProviderUnavailable => "provider_unavailable",
             Self::ProviderTimeout => "provider_timeout",
             Self::StoreUnavailable => "store_unavailable",
+            Self::SessionTooLarge => "session_too_large",
             Self::Internal => "internal",
         }
     }
@@ -127,7 +143,10 @@ impl ErrorKind {
             | Self::CodeRejected
             | Self::GrantRejected
             | Self::NonceMismatch => StatusCode::BAD_REQUEST,
-            Self::CrossSite | Self::ProviderDenied => StatusCode::FORBIDDEN,
+            Self::CrossSite | Self::ProviderDenied | Self::StepUp | Self::UserMismatch => {
+                StatusCode::FORBIDDEN
+            }
+            Self::NotSignedIn => StatusCode::UNAUTHORIZED,
             Self::UnknownProvider => StatusCode::NOT_FOUND,
             Self::ProviderError
             | Self::TokenEndpoint
@@ -137,7 +156,7 @@ impl ErrorKind {
             | Self::Discovery => StatusCode::BAD_GATEWAY,
             Self::ProviderUnavailable | Self::StoreUnavailable => StatusCode::SERVICE_UNAVAILABLE,
             Self::ProviderTimeout => StatusCode::GATEWAY_TIMEOUT,
-            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::SessionTooLarge | Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
 }

@@ -1,55 +1,59 @@
 //! Hostile input into every parser of what comes from outside: none panics, and what is accepted keeps its promises.
+//!
+//! Noise alone is refused too early to show much, so most inputs are good ones with a few things changed.
 
+use std::sync::Arc;
+
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
 use proptest::prelude::*;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
+use url::Url;
 
 use crate::discovery::Metadata;
 use crate::flow::attempt::Attempt;
 use crate::flow::callback::AuthorizationResponse;
 use crate::flow::token_response::normalise;
-use crate::jose::{KeySet, SignedToken};
+use crate::jose::{Algorithm, KeySet, SignedToken};
 use crate::key_ring::KeyRing;
 use crate::provider::TokenResponse;
 use crate::provider::presets::oidc;
-use crate::session::SessionId;
+use crate::return_to::ReturnTo;
+use crate::session::{SessionCodec, SessionId};
+use crate::testing::{Counter, secret};
 
-/// JSON of any shape, with the names that the parsers look for among its members.
-fn json() -> impl Strategy<Value = Value> {
+/// JSON of any shape, with the names and values that the parsers look for.
+fn value() -> impl Strategy<Value = Value> {
     let names = prop::sample::select(vec![
-        "issuer",
-        "authorization_endpoint",
-        "token_endpoint",
-        "jwks_uri",
-        "keys",
-        "kty",
-        "crv",
-        "x",
-        "y",
-        "n",
-        "e",
-        "use",
-        "key_ops",
-        "alg",
-        "kid",
-        "access_token",
-        "token_type",
-        "expires_in",
-        "scope",
-        "refresh_token",
-        "id_token",
-        "error",
-        "typ",
-        "crit",
+        "issuer", "keys", "kty", "crv", "x", "y", "n", "e", "use", "key_ops", "alg", "kid",
+        "error", "typ", "crit",
     ]);
     let text = prop_oneof![
-        Just("https://op.example".to_owned()),
-        Just("RSA".to_owned()),
-        Just("EC".to_owned()),
-        Just("P-256".to_owned()),
-        Just("RS256".to_owned()),
-        Just("Bearer".to_owned()),
-        Just("AQAB".to_owned()),
+        prop::sample::select(vec![
+            "https://op.example",
+            "https://op.example/x",
+            "http://op.example",
+            "http://127.0.0.1/",
+            "https://user@evil.example",
+            "javascript:x",
+            "RSA",
+            "EC",
+            "OKP",
+            "P-256",
+            "RS256",
+            "none",
+            "Bearer",
+            "mac",
+            "AQAB",
+            "3600",
+            "-1",
+            "a\r\nb",
+            "",
+        ])
+        .prop_map(ToOwned::to_owned),
         any::<String>(),
     ];
     let leaf = prop_oneof![
@@ -71,48 +75,248 @@ fn json() -> impl Strategy<Value = Value> {
     })
 }
 
+/// `good`, with up to three members of another value or missing.
+fn changed(good: Value) -> impl Strategy<Value = Value> {
+    let names: Vec<String> = good.as_object().unwrap().keys().cloned().collect();
+    let changes = (prop::sample::select(names), prop::option::of(value()));
+    prop::collection::vec(changes, 0..4).prop_map(move |changes| {
+        let mut document = good.clone();
+        for (name, value) in changes {
+            let members = document.as_object_mut().unwrap();
+            match value {
+                Some(value) => members.insert(name, value),
+                None => members.remove(&name),
+            };
+        }
+        document
+    })
+}
+
+/// `good` as a text that was damaged in up to four places: bytes changed, put in, taken out, or the text cut.
+fn damaged(good: String) -> impl Strategy<Value = String> {
+    let pieces = prop::sample::select(vec![
+        "",
+        "%",
+        "%00",
+        "%0d%0a",
+        "%5c",
+        "%2f",
+        "&",
+        "=",
+        ";",
+        ".",
+        "..",
+        "/",
+        "//",
+        "\\",
+        "\t",
+        "\n",
+        " ",
+        "@",
+        ":",
+        "?",
+        "#",
+        "A",
+        "0",
+        "_",
+        "-",
+        "+",
+        "{",
+        "}",
+        "\"",
+        "\u{0}",
+        "\u{feff}",
+        "\u{2028}",
+        "\u{e4}",
+        "state=",
+        "code=",
+        "evil.example",
+        "https:",
+        "javascript:",
+    ]);
+    let change = (any::<prop::sample::Index>(), 0..4_usize, pieces);
+    prop::collection::vec(change, 0..5).prop_map(move |changes| {
+        let mut text: Vec<char> = good.chars().collect();
+        for (place, removed, piece) in changes {
+            let start = place.index(text.len() + 1);
+            let end = (start + removed).min(text.len());
+            text.splice(start..end, piece.chars());
+        }
+        text.into_iter().collect()
+    })
+}
+
 fn bytes() -> impl Strategy<Value = Vec<u8>> {
     prop_oneof![
         prop::collection::vec(any::<u8>(), 0..200),
-        json().prop_map(|value| value.to_string().into_bytes()),
+        value().prop_map(|value| value.to_string().into_bytes()),
     ]
 }
 
+/// A key set of one key, and a token that this key signed.
+fn signed() -> (String, String) {
+    let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).unwrap();
+    let (x, y) = pair.public_key().as_ref().split_at(1).1.split_at(32);
+    let (x, y) = (URL_SAFE_NO_PAD.encode(x), URL_SAFE_NO_PAD.encode(y));
+    let set = json!({ "keys": [{ "kty": "EC", "crv": "P-256", "x": x, "y": y, "kid": "k" }] });
+    let header = URL_SAFE_NO_PAD.encode(r#"{"alg":"ES256","kid":"k","typ":"JWT"}"#);
+    let message = format!("{header}.{}", URL_SAFE_NO_PAD.encode(r#"{"sub":"s","iss":"i"}"#));
+    let signature = pair.sign(&SystemRandom::new(), message.as_bytes()).unwrap();
+    let token = format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature));
+    (set.to_string(), token)
+}
+
+fn metadata_document() -> Value {
+    json!({
+        "issuer": "https://op.example",
+        "authorization_endpoint": "https://op.example/authorize",
+        "token_endpoint": "https://op.example/token",
+        "jwks_uri": "https://op.example/jwks",
+        "userinfo_endpoint": "https://op.example/userinfo",
+        "code_challenge_methods_supported": ["S256"],
+        "token_endpoint_auth_methods_supported": ["client_secret_basic"],
+        "authorization_response_iss_parameter_supported": true,
+    })
+}
+
+fn token_document() -> Value {
+    json!({
+        "access_token": "t", "token_type": "Bearer", "expires_in": 3600, "scope": "openid",
+        "refresh_token": "r", "id_token": "a.b.c", "error": null,
+    })
+}
+
+fn is_printable(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| matches!(b, 0x20..=0x7e))
+}
+
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1024))]
+
     #[test]
-    fn authorization_responses(query in "([a-z_]{1,5}|state|code|iss|error|%[0-9a-f]{0,2}|[=&+;]|.){0,30}") {
-        if let Ok(response) = AuthorizationResponse::parse(query.as_bytes()) {
-            prop_assert!(!response.state().secret().is_empty());
-            let shown = format!("{response:?}");
-            prop_assert!(response.state().secret().len() < 8 || !shown.contains(response.state().secret()));
+    fn s10_damaged_targets_stay_on_the_origin(
+        target in prop::sample::select(vec!["/", "/a/b?c=d#e", "/a/../b", "/x%20y", "/\u{2028}", "//a", "https://a/"])
+            .prop_flat_map(|good| damaged(good.to_owned())),
+    ) {
+        if let Ok(accepted) = ReturnTo::parse(&target, "/auth") {
+            let base = Url::parse("https://app.example/private/page?x").unwrap();
+            let resolved = base.join(accepted.as_str()).unwrap();
+            prop_assert_eq!(resolved.origin(), base.origin());
+            prop_assert!(!resolved.path().starts_with("//") && !resolved.path().starts_with("/auth/"));
+            prop_assert!(accepted.as_str().bytes().all(|b| b.is_ascii_graphic() && b != b'\\'));
+            // What was accepted stays so, however often it passes through.
+            prop_assert!(ReturnTo::parse(accepted.as_str(), "/auth").is_ok());
         }
     }
 
     #[test]
-    fn signed_tokens(token in "(eyJ[A-Za-z0-9_-]{0,40}|[A-Za-z0-9_=+/-]{0,10}|\\.){0,8}") {
+    fn authorization_responses(
+        query in prop_oneof![
+            damaged("code=SplxlOBeZQQYbYS6WxSbIA&state=af0ifjsldkj0123456789&iss=https%3A%2F%2Fop.example".into()),
+            damaged("error=access_denied&error_description=x&state=af0ifjsldkj0123456789".into()),
+            "([a-z_]{1,5}|state|code|iss|error|%[0-9a-f]{0,2}|[=&+;]|.){0,30}",
+        ],
+    ) {
+        if let Ok(response) = AuthorizationResponse::parse(query.as_bytes()) {
+            let state = response.state().secret();
+            prop_assert!(!state.is_empty() && state.len() <= 512);
+            let shown = format!("{response:?}");
+            prop_assert!(state.len() < 8 || !shown.contains(state));
+            let pairs: Vec<_> = form_urlencoded::parse(query.as_bytes()).collect();
+            for name in ["state", "code", "iss", "error", "response", "access_token", "id_token"] {
+                let values: Vec<_> = pairs.iter().filter(|(found, _)| found == name).map(|(_, v)| v).collect();
+                prop_assert!(values.len() <= 1, "two {name}");
+                prop_assert!(name != "code" || values.iter().all(|code| is_printable(code)));
+                prop_assert!(name != "response" || values.is_empty());
+            }
+        }
+    }
+
+    /// Whatever is done to a signed token, its claims are out of reach.
+    #[test]
+    fn i01_signed_tokens_that_were_damaged(
+        (set, good, damaged) in Just(signed())
+            .prop_flat_map(|(set, token)| (Just(set), Just(token.clone()), damaged(token))),
+    ) {
+        let keys = KeySet::parse(set.as_bytes()).unwrap();
+        let verify = |token: &str| {
+            let token = SignedToken::parse(token)?;
+            token.verify(keys.candidates(token.algorithm(), token.kid()))
+        };
+        prop_assert!(verify(&good).is_ok());
+        prop_assert_eq!(verify(&damaged).is_ok(), good == damaged);
+    }
+
+    #[test]
+    fn signed_tokens(
+        mut header in changed(json!({ "alg": "ES256", "kid": "k", "typ": "JWT" })),
+        extension in prop::option::of((prop::sample::select(vec!["crit", "b64", "jwk", "x5c"]), value())),
+    ) {
+        if let Some((name, value)) = extension {
+            header[name] = value;
+        }
+        let token = format!("{}.e30.AAAA", URL_SAFE_NO_PAD.encode(header.to_string()));
         if let Ok(token) = SignedToken::parse(&token) {
+            prop_assert_eq!(header.get("alg").and_then(Value::as_str), Some(token.algorithm().name()));
+            prop_assert!(header.get("crit").is_none() && header.get("b64").is_none());
+            prop_assert_eq!(header.get("kid").and_then(Value::as_str), token.kid());
+            prop_assert!(matches!(header.get("typ"), None | Some(Value::String(_))));
             prop_assert!(token.verify(std::iter::empty()).is_err());
         }
     }
 
     #[test]
-    fn key_sets(document in bytes()) {
+    fn key_sets(document in prop_oneof![
+        bytes(),
+        prop::collection::vec(
+            changed(json!({
+                "kty": "EC", "crv": "P-256", "kid": "k", "use": "sig", "alg": "ES256",
+                "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
+                "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0",
+            })),
+            0..60,
+        )
+        .prop_map(|keys| json!({ "keys": keys }).to_string().into_bytes()),
+    ]) {
         if let Ok(keys) = KeySet::parse(&document) {
-            let found = keys.candidates(crate::Algorithm::Rs256, None).count();
-            prop_assert!(found <= 10);
+            for algorithm in [Algorithm::Rs256, Algorithm::Es256, Algorithm::EdDsa, Algorithm::Hs256] {
+                let found: Vec<_> = keys.candidates(algorithm, None).collect();
+                prop_assert!(found.len() <= 10);
+                prop_assert!(algorithm != Algorithm::Hs256 || found.is_empty());
+                prop_assert!(found.iter().all(|key| !key.verify(algorithm, b"message", &[1; 64])));
+            }
         }
     }
 
     #[test]
-    fn metadata(document in bytes()) {
+    fn metadata(document in prop_oneof![
+        bytes(),
+        changed(metadata_document()).prop_map(|document| document.to_string().into_bytes()),
+        damaged(metadata_document().to_string()).prop_map(String::into_bytes),
+    ]) {
         let provider = oidc("https://op.example", "id", "secret");
         if let Ok(metadata) = Metadata::parse(&document, &provider) {
-            prop_assert_eq!(metadata.issuer, "https://op.example");
+            prop_assert_eq!(&metadata.issuer, "https://op.example");
+            let endpoints = [&metadata.authorization_endpoint, &metadata.token_endpoint];
+            let others = [&metadata.jwks_uri, &metadata.userinfo_endpoint].into_iter().flatten();
+            for endpoint in endpoints.into_iter().chain(others) {
+                let url = Url::parse(endpoint).unwrap();
+                prop_assert!(url.scheme() == "https" && url.username().is_empty(), "{endpoint}");
+            }
         }
     }
 
     #[test]
-    fn token_responses(status in 200..600_u16, body in bytes(), lenient: bool) {
+    fn token_responses(
+        status in prop_oneof![Just(200_u16), Just(400), 200..600_u16],
+        body in prop_oneof![
+            bytes(),
+            changed(token_document()).prop_map(|document| document.to_string().into_bytes()),
+            damaged(token_document().to_string()).prop_map(String::into_bytes),
+            damaged("access_token=t&token_type=bearer&scope=a%2Cb&expires_in=60".into()).prop_map(String::into_bytes),
+        ],
+        lenient: bool,
+    ) {
         let shape = if lenient { TokenResponse::Lenient } else { TokenResponse::Strict };
         let response = http::Response::builder()
             .status(status)
@@ -122,20 +326,28 @@ proptest! {
         if let Ok(normalised) = normalise(&response, shape) {
             let body: Map<String, Value> = serde_json::from_slice(normalised.body()).unwrap();
             if normalised.status() == 200 {
-                let token = body["access_token"].as_str().unwrap();
-                prop_assert!(!token.is_empty() && token.bytes().all(|b| matches!(b, 0x20..=0x7e)));
-                prop_assert_eq!(&body["token_type"], "bearer");
                 prop_assert_eq!(status, 200);
+                prop_assert_eq!(&body["token_type"], "bearer");
+                prop_assert!(is_printable(body["access_token"].as_str().unwrap()));
+                for name in ["refresh_token", "id_token"] {
+                    prop_assert!(body.get(name).is_none_or(|token| is_printable(token.as_str().unwrap())));
+                }
+                prop_assert!(body.get("expires_in").is_none_or(Value::is_u64));
+                prop_assert!(body.get("scope").is_none_or(Value::is_string));
+                prop_assert!(!body.contains_key("error") && body.len() <= 6);
             } else {
-                prop_assert!(body["error"].is_string());
+                prop_assert!(body["error"].is_string() && body.len() == 1);
             }
         }
     }
 
     #[test]
     fn sealed_cookies(label in ".{0,20}", value in "[A-Za-z0-9_=-]{0,200}|.{0,50}") {
-        let keys = KeyRing::new("secret", b"a secret of a test: 0123456789 abcdef").unwrap();
+        let keys = KeyRing::new("secret", &secret("of this test")).unwrap();
         prop_assert!(Attempt::open(&keys, "https://app.example", &label, &value).is_none());
+        let random = Arc::new(Counter::default());
+        let codec = SessionCodec::new("https://app.example".into(), Arc::new(keys), random);
+        prop_assert!(codec.open_cookie(&value).is_none());
         if let Some(id) = SessionId::parse(&value) {
             prop_assert_eq!(id.cookie_value(), value);
         }

@@ -87,6 +87,12 @@ impl Identity {
         &self.subject
     }
 
+    /// Whether both are the same user: the same subject at the same issuer.
+    #[must_use]
+    pub fn is_same_user(&self, other: &Self) -> bool {
+        self.issuer == other.issuer && self.subject == other.subject
+    }
+
     /// The user's session at the provider, where the ID token names one (Back-Channel Logout section 2.1).
     #[must_use]
     pub fn sid(&self) -> Option<&str> {

@@ -1,8 +1,11 @@
 //! [`KeyRing`]: authenticated encryption of what leaves the process, with rotation.
 //!
-//! AES-256-GCM-SIV ([RFC 8452](https://www.rfc-editor.org/rfc/rfc8452)), which stays safe should a nonce
-//! ever repeat. Every purpose has its own key, derived by HKDF, so a value sealed for one cannot be opened
-//! as another.
+//! AES-256-GCM-SIV ([RFC 8452](https://www.rfc-editor.org/rfc/rfc8452)) with random nonces. Every purpose has its
+//! own key, derived by HKDF, so a value sealed for one cannot be opened as another.
+//!
+//! Among 2^32 seals under one key, two have the same nonce with a probability of 2^-33. Should that happen, or a
+//! generator return the same bytes twice, nothing is lost but this: whoever compares the two values sees whether
+//! they hold the same content in the same context. Neither the content nor the key is given away.
 
 use std::fmt;
 
@@ -11,15 +14,14 @@ use aws_lc_rs::hkdf;
 
 use crate::error::ConfigError;
 use crate::random::{self, Random, RandomUnavailable};
+use crate::secret_strength::weakness;
 
-/// Format of a sealed value: this byte, the key's id, the nonce, then ciphertext and tag.
+/// Format of a sealed value: this byte, the key's id, the nonce, then ciphertext and tag. Format and id are
+/// authenticated with the context, so that none of a later format can be passed off as one of this.
 const FORMAT: u8 = 1;
 const KEY_ID_LEN: usize = 4;
 const NONCE_LEN: usize = 12;
 const HEADER_LEN: usize = 1 + KEY_ID_LEN + NONCE_LEN;
-
-/// Fewest bytes a secret may have: 256 bits.
-const MIN_SECRET_LEN: usize = 32;
 
 /// What a sealed value is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +31,10 @@ pub enum Purpose {
     Attempt,
     /// A session in a store outside the process.
     Session,
+    /// What a login asks for, in a URL.
+    LoginRequest,
+    /// A session in its cookie.
+    SessionCookie,
 }
 
 /// The keys that seal and open: the first one seals, all of them open.
@@ -40,6 +46,8 @@ struct SecretKeys {
     id: [u8; KEY_ID_LEN],
     attempt: LessSafeKey,
     session: LessSafeKey,
+    login_request: LessSafeKey,
+    session_cookie: LessSafeKey,
 }
 
 impl KeyRing {
@@ -47,7 +55,8 @@ impl KeyRing {
     ///
     /// # Errors
     ///
-    /// When `secret` has fewer than 32 bytes, or is plainly not random (fewer than 8 different bytes).
+    /// When `secret` has room for fewer than 256 bits in the alphabet it is written in (hexadecimal, base64, text,
+    /// bytes), follows a pattern, or is an example that everybody can read.
     pub fn new(setting: &str, secret: &[u8]) -> Result<Self, ConfigError> {
         check_secret(setting, secret)?;
         Ok(Self { keys: vec![SecretKeys::derive(setting, secret)?] })
@@ -95,7 +104,7 @@ impl KeyRing {
         keys.for_purpose(purpose)
             .seal_in_place_append_tag(
                 Nonce::assume_unique_for_key(nonce),
-                Aad::from(context),
+                Aad::from(authenticated(&keys.id, context)),
                 &mut body,
             )
             .map_err(|_| RandomUnavailable)?;
@@ -113,16 +122,16 @@ impl KeyRing {
         let (&[FORMAT], rest) = sealed.split_first_chunk::<1>()? else { return None };
         let (id, rest) = rest.split_first_chunk::<KEY_ID_LEN>()?;
         let (nonce, body) = rest.split_first_chunk::<NONCE_LEN>()?;
-        let keys = self.keys.iter().find(|keys| keys.id == *id)?;
-        let mut body = body.to_vec();
-        let nonce = Nonce::assume_unique_for_key(*nonce);
-        let len = keys
-            .for_purpose(purpose)
-            .open_in_place(nonce, Aad::from(context), &mut body)
-            .ok()?
-            .len();
-        body.truncate(len);
-        Some(body)
+        let open = |keys: &SecretKeys| {
+            let mut body = body.to_vec();
+            let nonce = Nonce::assume_unique_for_key(*nonce);
+            let aad = Aad::from(authenticated(id, context));
+            let len = keys.for_purpose(purpose).open_in_place(nonce, aad, &mut body).ok()?.len();
+            body.truncate(len);
+            Some(body)
+        };
+        // An id has 32 bits: two secrets may share one.
+        self.keys.iter().filter(|keys| keys.id == *id).find_map(open)
     }
 }
 
@@ -144,31 +153,34 @@ impl SecretKeys {
         };
         let mut id = [0; KEY_ID_LEN];
         expand(&prk, b"key id", &mut id).ok_or_else(failed)?;
-        Ok(Self { id, attempt: key(b"attempt")?, session: key(b"session")? })
+        Ok(Self {
+            id,
+            attempt: key(b"attempt")?,
+            session: key(b"session")?,
+            login_request: key(b"login request")?,
+            session_cookie: key(b"session cookie")?,
+        })
     }
 
     fn for_purpose(&self, purpose: Purpose) -> &LessSafeKey {
         match purpose {
             Purpose::Attempt => &self.attempt,
             Purpose::Session => &self.session,
+            Purpose::LoginRequest => &self.login_request,
+            Purpose::SessionCookie => &self.session_cookie,
         }
     }
 }
 
 fn check_secret(setting: &str, secret: &[u8]) -> Result<(), ConfigError> {
-    let advice = "make one with `openssl rand -base64 32`";
-    let refuse =
-        |what: &str| Err(ConfigError::new(setting.to_owned(), format!("{what}; {advice}")));
-    if secret.len() < MIN_SECRET_LEN {
-        return refuse("must have at least 32 bytes");
-    }
-    let mut seen = secret.to_vec();
-    seen.sort_unstable();
-    seen.dedup();
-    if seen.len() < 8 {
-        return refuse("is not random");
-    }
-    Ok(())
+    let Some(weakness) = weakness(secret) else { return Ok(()) };
+    let problem = format!("{weakness}; make one with `openssl rand -base64 32`");
+    Err(ConfigError::new(setting.to_owned(), problem))
+}
+
+/// What is authenticated besides the content.
+fn authenticated(id: &[u8; KEY_ID_LEN], context: &[u8]) -> Vec<u8> {
+    [&[FORMAT], id.as_slice(), context].concat()
 }
 
 struct Len(usize);
@@ -186,13 +198,17 @@ fn expand(prk: &hkdf::Prk, label: &[u8], out: &mut [u8]) -> Option<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::Counter;
+    use crate::testing::{Counter, secret};
 
-    const OLD: &[u8] = b"an old secret that nobody can guess: 0123456789";
-    const NEW: &[u8] = b"a new secret that nobody can guess: 9876543210";
+    const OLD: &str = "old";
+    const NEW: &str = "new";
 
-    fn ring(secret: &[u8]) -> KeyRing {
-        KeyRing::new("secret", secret).unwrap()
+    fn ring(name: &str) -> KeyRing {
+        KeyRing::new("secret", &secret(name)).unwrap()
+    }
+
+    fn rotated(new: &str, old: &str) -> KeyRing {
+        ring(new).with_previous("secret", &secret(old)).unwrap()
     }
 
     fn seal(ring: &KeyRing, plaintext: &[u8]) -> Vec<u8> {
@@ -223,10 +239,15 @@ mod tests {
 
     #[test]
     fn k13_purpose_context_and_secret_must_match() {
-        let sealed = seal(&ring(NEW), b"plain text");
-        assert!(ring(NEW).open(Purpose::Session, b"here", &sealed).is_none());
-        assert!(ring(NEW).open(Purpose::Attempt, b"there", &sealed).is_none());
-        assert!(ring(OLD).open(Purpose::Attempt, b"here", &sealed).is_none());
+        let purposes = [Purpose::Attempt, Purpose::Session, Purpose::SessionCookie];
+        for purpose in purposes {
+            let sealed = ring(NEW).seal(purpose, b"here", b"x", &Counter::default()).unwrap();
+            for other in purposes {
+                assert_eq!(ring(NEW).open(other, b"here", &sealed).is_some(), other == purpose);
+            }
+            assert!(ring(NEW).open(purpose, b"there", &sealed).is_none());
+            assert!(ring(OLD).open(purpose, b"here", &sealed).is_none());
+        }
     }
 
     #[test]
@@ -239,22 +260,75 @@ mod tests {
     #[test]
     fn k15_a_previous_secret_opens_and_the_first_seals() {
         let sealed = seal(&ring(OLD), b"x");
-        let both = ring(NEW).with_previous("secret", OLD).unwrap();
+        let both = rotated(NEW, OLD);
         assert!(both.open(Purpose::Attempt, b"here", &sealed).is_some());
         assert!(ring(OLD).open(Purpose::Attempt, b"here", &seal(&both, b"x")).is_none());
     }
 
     #[test]
-    fn k16_weak_secrets_are_refused() {
-        for weak in [
-            &b""[..],
-            b"short",
-            &[0; 64],
-            b"abcabcabcabcabcabcabcabcabcabcabcabc",
-            &NEW[..31],
-            b"abcdefgabcdefgabcdefgabcdefgabcdefg",
+    fn k15_two_secrets_with_one_id_are_both_tried() {
+        let mut old = ring(OLD);
+        old.keys[0].id = ring(NEW).keys[0].id;
+        let sealed = seal(&old, b"x");
+        let mut both = rotated(NEW, OLD);
+        both.keys[1].id = both.keys[0].id;
+        assert!(both.open(Purpose::Attempt, b"here", &sealed).is_some());
+        assert!(ring(NEW).open(Purpose::Attempt, b"here", &sealed).is_none());
+    }
+
+    /// A value of format 1 that says it is of format 2 would not open even if format 2 were the same otherwise.
+    #[test]
+    fn k12_format_and_key_id_are_authenticated() {
+        let ring = ring(NEW);
+        let sealed = seal(&ring, b"x");
+        let (nonce, body) = sealed[5..].split_first_chunk::<NONCE_LEN>().unwrap();
+        let opens = |format: u8, id: &[u8]| {
+            let aad = Aad::from([&[format], id, b"here"].concat());
+            let nonce = Nonce::assume_unique_for_key(*nonce);
+            ring.keys[0].attempt.open_in_place(nonce, aad, &mut body.to_vec()).is_ok()
+        };
+        assert!(opens(1, &sealed[1..5]));
+        assert!(!opens(2, &sealed[1..5]));
+        assert!(!opens(1, b"abcd"));
+    }
+
+    /// What a repeated nonce gives away: that two values are equal, and nothing of two that are not.
+    #[test]
+    fn k14_a_nonce_that_repeats_shows_equality_and_nothing_else() {
+        #[derive(Debug)]
+        struct Stuck;
+        impl Random for Stuck {
+            fn fill(&self, bytes: &mut [u8]) -> Result<(), RandomUnavailable> {
+                bytes.fill(7);
+                Ok(())
+            }
+        }
+        let ring = ring(NEW);
+        let seal = |purpose, context: &[u8], plaintext: &[u8]| {
+            ring.seal(purpose, context, plaintext, &Stuck).unwrap()[HEADER_LEN..].to_vec()
+        };
+        let first = seal(Purpose::Session, b"a", &[0; 64]);
+        assert_eq!(first, seal(Purpose::Session, b"a", &[0; 64]));
+        // Under a plain stream of key bytes each of these would differ from the first in at most one byte.
+        let mut other = [0; 64];
+        other[63] = 1;
+        for second in [
+            seal(Purpose::Session, b"a", &other),
+            seal(Purpose::Session, b"b", &[0; 64]),
+            seal(Purpose::SessionCookie, b"a", &[0; 64]),
         ] {
-            assert!(KeyRing::new("AUTH_SECRET", weak).is_err());
+            let same = first.iter().zip(&second).filter(|(one, two)| one == two).count();
+            assert!(same < 8, "{same} of {} bytes", first.len());
+        }
+    }
+
+    #[test]
+    fn k16_weak_secrets_are_refused() {
+        for weak in [&b""[..], b"short", &[0; 64], &secret(NEW)[..31]] {
+            let error = KeyRing::new("AUTH_SECRET", weak).unwrap_err().to_string();
+            assert!(
+                error.starts_with("AUTH_SECRET: ") && error.ends_with("`openssl rand -base64 32`")
+            );
             assert!(ring(NEW).with_previous("AUTH_SECRET", weak).is_err());
         }
     }

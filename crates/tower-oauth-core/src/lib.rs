@@ -31,6 +31,7 @@ pub mod provider;
 mod random;
 mod return_to;
 mod secret;
+mod secret_strength;
 pub mod session;
 #[cfg(test)]
 mod testing;
@@ -42,6 +43,7 @@ pub use error::{ConfigError, Error, ErrorKind};
 pub use flow::attempt::Attempt;
 pub use flow::callback::{AuthorizationResponse, AuthorizedCode};
 pub use flow::finish::Login;
+pub use flow::login_request::{ExpectedUser, LoginRequest, Prompt};
 pub use flow::start::Start;
 pub use http_client::{HttpClient, HttpError, HttpErrorKind, Limits};
 pub use identity::{Email, EmailTrust, Identity};

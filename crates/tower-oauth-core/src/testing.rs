@@ -26,6 +26,11 @@ impl Random for Counter {
     }
 }
 
+/// A good secret, the same for the same name.
+pub(crate) fn secret(name: &str) -> [u8; 32] {
+    sha256(name.as_bytes())
+}
+
 /// A session of the least content.
 pub(crate) fn session() -> Session {
     let identity =
@@ -41,8 +46,17 @@ pub(crate) fn session() -> Session {
     Session {
         created: Timestamp::from_unix_seconds(0),
         expires: Timestamp::from_unix_seconds(1000),
-        login: LoginMark { state_hash: [0; 32], return_to: ReturnTo::parse("/", "/auth").unwrap() },
-        connection: Arc::new(Connection::new("op".into(), identity, tokens, None)),
+        connection: Arc::new(Connection {
+            provider: "op".into(),
+            identity,
+            tokens,
+            login: LoginMark {
+                state_hash: [0; 32],
+                return_to: ReturnTo::parse("/", "/auth").unwrap(),
+            },
+            requested_scopes: Vec::new(),
+            nonce: None,
+        }),
         connected: Vec::new(),
     }
 }

@@ -116,14 +116,18 @@ impl InProcessNetwork {
 
 /// How long the call takes in virtual time.
 fn elapsed(outcome: &Outcome, limits: Limits) -> Duration {
-    match outcome.delivery {
-        Delivery::Never => limits.deadline,
-        _ => outcome.delay.min(limits.deadline),
-    }
+    let bytes = match &outcome.delivery {
+        Delivery::Never => return limits.deadline,
+        Delivery::Refused => 0,
+        Delivery::Whole(response) => response.body().len(),
+        Delivery::CutOff(_, sent) => *sent,
+    };
+    let dripped = outcome.drip.saturating_mul(u32::try_from(bytes).unwrap_or(u32::MAX));
+    outcome.delay.saturating_add(dripped).min(limits.deadline)
 }
 
 fn deliver(outcome: Outcome, limits: Limits) -> Result<Response<Bytes>, HttpError> {
-    if outcome.delay >= limits.deadline {
+    if elapsed(&outcome, limits) >= limits.deadline {
         return Err(HttpError::new(HttpErrorKind::Timeout));
     }
     match outcome.delivery {
@@ -218,6 +222,12 @@ mod tests {
             (Answer::correct().delay(Duration::from_secs(5)), Err(HttpErrorKind::Timeout), 5),
             (Answer::correct().delay(Duration::from_secs(60)), Err(HttpErrorKind::Timeout), 5),
             (Answer::never(), Err(HttpErrorKind::Timeout), 5),
+            (Answer::status(200).body("abcd").drip(Duration::from_secs(1)), Ok(200), 4),
+            (
+                Answer::status(200).body("abcde").drip(Duration::from_secs(1)),
+                Err(HttpErrorKind::Timeout),
+                5,
+            ),
             (Answer::refused(), Err(HttpErrorKind::Connect), 0),
             (Answer::correct().cut_off_after(3), Err(HttpErrorKind::Other), 0),
             (Answer::status(200).body(vec![b'x'; 10_000]), Ok(200), 0),

@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::io;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -16,6 +16,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{JoinHandle, JoinSet};
+use tokio::time::Interval;
 
 use crate::provider::{Delivery, FakeProvider, FakeProviderBuilder};
 
@@ -113,20 +114,24 @@ async fn exchange(
     let outcome = provider.respond(&Request::from_parts(parts, body.to_bytes()));
     tokio::time::sleep(outcome.delay).await;
     match outcome.delivery {
-        Delivery::Whole(response) => Ok(response.map(MaybeCutOff::whole)),
+        Delivery::Whole(response) => {
+            Ok(response.map(|body| MaybeCutOff::whole(body).dripping(outcome.drip)))
+        }
         Delivery::CutOff(response, sent) => {
-            Ok(response.map(|body| MaybeCutOff::after(&body, sent)))
+            Ok(response.map(|body| MaybeCutOff::after(&body, sent).dripping(outcome.drip)))
         }
         Delivery::Never => match std::future::pending::<Infallible>().await {},
         Delivery::Refused => Err(Closed),
     }
 }
 
-/// A response body that may break off.
+/// A response body that may come byte by byte and may break off.
 struct MaybeCutOff {
     /// Announced as the length, so that the client notices.
     announced: u64,
     data: Option<Bytes>,
+    /// Ticks when the next byte may go.
+    drip: Option<Interval>,
     end: End,
 }
 
@@ -140,7 +145,8 @@ enum End {
 impl MaybeCutOff {
     fn whole(body: Bytes) -> Self {
         let announced = body.len() as u64;
-        Self { announced, data: Some(body).filter(|it| !it.is_empty()), end: End::Complete }
+        let data = Some(body).filter(|it| !it.is_empty());
+        Self { announced, data, drip: None, end: End::Complete }
     }
 
     fn after(body: &Bytes, sent: usize) -> Self {
@@ -148,7 +154,12 @@ impl MaybeCutOff {
         // One more than is sent, so that even a body of full length breaks off.
         let announced = body.len().max(sent.saturating_add(1)) as u64;
         let data = Some(body.slice(..sent)).filter(|it| !it.is_empty());
-        Self { announced, data, end: End::BreakAfterFlush }
+        Self { announced, data, drip: None, end: End::BreakAfterFlush }
+    }
+
+    fn dripping(mut self, pause: Duration) -> Self {
+        self.drip = (!pause.is_zero()).then(|| tokio::time::interval(pause));
+        self
     }
 }
 
@@ -160,7 +171,14 @@ impl Body for MaybeCutOff {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Closed>>> {
-        if let Some(data) = self.data.take() {
+        if self.data.is_some()
+            && let Some(drip) = &mut self.drip
+        {
+            ready!(drip.poll_tick(context));
+        }
+        if let Some(mut data) = self.data.take() {
+            let rest = if self.drip.is_some() { data.split_off(1) } else { Bytes::new() };
+            self.data = Some(rest).filter(|it| !it.is_empty());
             return Poll::Ready(Some(Ok(Frame::data(data))));
         }
         match self.end {
@@ -247,6 +265,10 @@ mod tests {
         served.provider().answer(Endpoint::Jwks, Answer::correct().delay(Duration::from_secs(30)));
         assert!(exchange(&served, Endpoint::Jwks).await.starts_with("HTTP/1.1 200"));
         assert!(start.elapsed() >= Duration::from_secs(30));
+        let dripping = Answer::status(200).body("0123456789").drip(Duration::from_secs(10));
+        served.provider().answer(Endpoint::Jwks, dripping);
+        assert!(exchange(&served, Endpoint::Jwks).await.ends_with("\r\n\r\n0123456789"));
+        assert!(start.elapsed() >= Duration::from_secs(120));
         served.provider().answer(Endpoint::Jwks, Answer::never());
         let waiting = exchange(&served, Endpoint::Jwks);
         assert!(tokio::time::timeout(Duration::from_secs(3600), waiting).await.is_err());

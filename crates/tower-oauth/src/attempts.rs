@@ -17,7 +17,7 @@ const MAX_ATTEMPT_BYTES: usize = 3 * 1024;
 
 /// How much longer the mark of a used attempt is kept than the attempt: by so much the clocks of replicas
 /// and store may differ without an attempt being used twice.
-const CLOCK_TOLERANCE: Duration = Duration::from_secs(5 * 60);
+pub(crate) const CLOCK_TOLERANCE: Duration = Duration::from_secs(5 * 60);
 
 /// Where login attempts wait for the browser's return.
 ///

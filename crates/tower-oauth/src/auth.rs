@@ -2,15 +2,17 @@
 
 use std::sync::Arc;
 
-use http::HeaderMap;
+use http::{HeaderMap, HeaderValue};
 use tower_oauth_core::session::{
-    Lifetimes, Record, Session, SessionCodec, SessionId, SessionStore, StoreKey, Swap, Version,
+    Connection, Lifetimes, Record, Session, SessionCodec, SessionId, SessionStore, StoreKey, Swap,
+    Version,
 };
 use tower_oauth_core::{BaseUrl, Client, Environment, Error, ErrorKind, KeyRing, Login, Timestamp};
 
 use crate::attempts::LoginState;
 use crate::builder::AuthBuilder;
 use crate::cookie::{Cookies, SessionCookie};
+use crate::cookie_session::CookieSessions;
 use crate::layer::{AuthLayer, AuthService};
 use crate::pages::Pages;
 use crate::routes::{NotFound, Routes};
@@ -46,7 +48,9 @@ pub(crate) struct Inner {
     pub(crate) mount: String,
     /// In the order of the sign-in page.
     pub(crate) clients: Vec<Client>,
+    /// Sessions and one-time marks; where sessions are in cookies, marks and what was revoked.
     pub(crate) store: Arc<dyn SessionStore>,
+    pub(crate) cookie_sessions: Option<CookieSessions>,
     pub(crate) codec: Arc<SessionCodec>,
     pub(crate) keys: Arc<KeyRing>,
     pub(crate) environment: Environment,
@@ -58,13 +62,27 @@ pub(crate) struct Inner {
     pub(crate) revoke_at_logout: bool,
 }
 
-/// A session that is live in the store.
+/// A session that is live.
 #[derive(Debug)]
 pub(crate) struct LiveSession {
     pub(crate) session: Arc<Session>,
     pub(crate) key: StoreKey,
     version: Version,
     expires: Timestamp,
+}
+
+impl LiveSession {
+    /// One that is nowhere but in its cookie: no store has a record of it to swap, and its end is never moved.
+    pub(crate) fn in_cookie(session: Session, key: StoreKey) -> Self {
+        let expires = session.expires;
+        Self { session: Arc::new(session), key, version: Version::new(0), expires }
+    }
+}
+
+/// A session that a login began: the name it has in logs, and the cookie to set.
+pub(crate) struct NewSession {
+    pub(crate) key: StoreKey,
+    pub(crate) cookie: HeaderValue,
 }
 
 impl Auth {
@@ -144,34 +162,44 @@ impl Auth {
         &self,
         headers: &HeaderMap,
     ) -> Result<Option<LiveSession>, Error> {
-        let id = match self.0.cookies.session(headers) {
+        let value = match self.0.cookies.session(headers) {
             SessionCookie::Absent => return Ok(None),
-            SessionCookie::Present(value) => SessionId::parse(value),
+            SessionCookie::Present(value) => value,
             SessionCookie::Ambiguous => {
                 tracing::warn!(target: "tower_oauth::session", "two different session cookies; neither counts");
-                None
+                return Ok(None);
             }
         };
-        let Some(id) = id else { return Ok(None) };
-        let Some(live) = self.live_session(id.store_key()).await? else { return Ok(None) };
+        let Some(live) = self.named_session(value).await? else { return Ok(None) };
         self.touch(&live, self.0.environment.clock.now()).await;
         Ok(Some(live))
     }
 
-    /// The session under `key`, if it is live. To look at it is not to use it: its idle end stays.
+    /// The session that a cookie with this value names, if it is live. To look at it is not to use it: its idle end
+    /// stays.
+    pub(crate) async fn named_session(&self, value: &str) -> Result<Option<LiveSession>, Error> {
+        if let Some(sessions) = &self.0.cookie_sessions {
+            return sessions.load(self, value).await;
+        }
+        match SessionId::parse(value) {
+            Some(id) => self.live_session(id.store_key()).await,
+            None => Ok(None),
+        }
+    }
+
+    /// The same for the session under `key`. One in a cookie cannot be had so.
     pub(crate) async fn live_session(&self, key: StoreKey) -> Result<Option<LiveSession>, Error> {
+        if self.0.cookie_sessions.is_some() {
+            return Ok(None);
+        }
         let Some(stored) = self.0.store.load(&key).await? else { return Ok(None) };
         let Some(session) = self.0.codec.open(&stored.payload, &key) else {
             tracing::warn!(target: "tower_oauth::session", session = ?key, "a stored session could not be opened");
             return Ok(None);
         };
         let now = self.0.environment.clock.now();
-        if self.client(&session.connection.provider).is_none() {
-            tracing::info!(target: "tower_oauth::session", session = ?key, "its provider is no longer configured");
-            return Ok(None);
-        }
         // The store expires records; the session's own end is kept whatever the store does.
-        if session.expires <= now || stored.expires <= now {
+        if !self.is_live(&session, key) || stored.expires <= now {
             return Ok(None);
         }
         Ok(Some(LiveSession { session, key, version: stored.version, expires: stored.expires }))
@@ -185,6 +213,60 @@ impl Auth {
     ) -> Result<Swap, Error> {
         let record = self.record(&Arc::new(session), live.key, live.expires);
         Ok(self.0.store.swap(&live.key, live.version, record).await?)
+    }
+
+    /// Puts `connection` in the place of the one to `provider` of the session under `key`, or takes that one out.
+    /// Returns the one that was there, if it was another user's or nothing takes its place.
+    pub(crate) async fn change_connections(
+        &self,
+        key: StoreKey,
+        provider: &str,
+        connection: Option<Connection>,
+    ) -> Result<Option<Arc<Connection>>, Error> {
+        let connection = connection.map(Arc::new);
+        // Others write the session too: refreshes, and the idle end that moves.
+        for _ in 0..10 {
+            let Some(live) = self.live_session(key).await? else {
+                return Err(Error::new(ErrorKind::NotSignedIn, "the session has ended"));
+            };
+            let before = live.session.connected.iter().find(|it| it.provider == provider).cloned();
+            let session = match &connection {
+                Some(connection) => live.session.with_connection(Arc::clone(connection)),
+                None if before.is_none() => return Ok(None),
+                None => live.session.without_connection(provider),
+            };
+            if let Swap::Swapped(_) = self.swap_session(&live, session).await? {
+                let is_same_user = |before: &Arc<Connection>| {
+                    connection.as_ref().is_some_and(|it| it.identity.is_same_user(&before.identity))
+                };
+                return Ok(before.filter(|before| !is_same_user(before)));
+            }
+        }
+        Err(Error::new(ErrorKind::StoreUnavailable, "the session changes too often to be written"))
+    }
+
+    /// What the earlier session of this browser is connected to, if `login` is of the same user.
+    pub(crate) async fn connections_to_keep(
+        &self,
+        headers: &HeaderMap,
+        login: &Login,
+    ) -> Result<Vec<Arc<Connection>>, Error> {
+        let [value] = *self.session_values(headers) else { return Ok(Vec::new()) };
+        let Some(live) = self.named_session(value).await? else { return Ok(Vec::new()) };
+        if !live.session.connection.identity.is_same_user(&login.connection.identity) {
+            return Ok(Vec::new());
+        }
+        let others = live.session.connected.iter();
+        Ok(others.filter(|it| it.provider != login.connection.provider).cloned().collect())
+    }
+
+    /// Whether the session has not reached its own end, and its provider is still one of ours.
+    pub(crate) fn is_live(&self, session: &Session, key: StoreKey) -> bool {
+        if self.client(&session.connection.provider).is_none() {
+            tracing::info!(target: "tower_oauth::session", session = ?key, "its provider is no longer configured");
+            return false;
+        }
+        session.expires > self.0.environment.clock.now()
     }
 
     /// Moves the idle end of a session, once a tenth of the idle lifetime has passed since the last time.
@@ -201,15 +283,28 @@ impl Auth {
     }
 
     /// HOP 4: creates the session of `login` under a new id. Durable when this returns.
-    pub(crate) async fn create_session(&self, login: Login) -> Result<SessionId, Error> {
+    pub(crate) async fn create_session(
+        &self,
+        login: Login,
+        connected: Vec<Arc<Connection>>,
+    ) -> Result<NewSession, Error> {
+        if let Some(sessions) = &self.0.cookie_sessions {
+            return sessions.create(self, login);
+        }
         let now = self.0.environment.clock.now();
-        let session = Arc::new(Session::begin(login, now, self.0.lifetimes));
+        let mut session = Session::begin(login, now, self.0.lifetimes);
+        session.connected = connected;
+        let session = Arc::new(session);
         let expires = session.idle_expiry(now, self.0.lifetimes);
         for _ in 0..3 {
             let id = SessionId::generate(&*self.0.environment.random)?;
             let key = id.store_key();
             match self.0.store.create(&key, self.record(&session, key, expires)).await {
-                Ok(()) => return Ok(id),
+                Ok(()) => {
+                    let lifetime = self.0.lifetimes.absolute;
+                    let cookie = self.0.cookies.set_session(&id.cookie_value(), lifetime);
+                    return Ok(NewSession { key, cookie });
+                }
                 Err(error) if error.is_already_exists() => {}
                 Err(error) => return Err(error.into()),
             }
@@ -217,22 +312,32 @@ impl Auth {
         Err(Error::new(ErrorKind::StoreUnavailable, "the store says that every new id is taken"))
     }
 
-    /// The keys of the sessions that the request names.
-    pub(crate) fn session_keys(&self, headers: &HeaderMap) -> Vec<StoreKey> {
-        let sessions = self.0.cookies.sessions(headers).filter_map(SessionId::parse);
-        sessions.map(|id| id.store_key()).take(MAX_ENDED + 1).collect()
+    /// The values of the request's session cookies: one more than may be ended, if there are so many.
+    pub(crate) fn session_values<'a>(&'a self, headers: &'a HeaderMap) -> Vec<&'a str> {
+        self.0.cookies.sessions(headers).take(MAX_ENDED + 1).collect()
     }
 
-    /// Ends every session that the request names. `Ok` means that they are gone.
+    /// Ends every session that the request names. `Ok` means that they are gone, or have gone as far as
+    /// [`CookieSessions::end`] can take them.
     pub(crate) async fn end_sessions(&self, headers: &HeaderMap) -> Result<(), Error> {
-        let keys = self.session_keys(headers);
-        if keys.len() > MAX_ENDED {
+        let values = self.session_values(headers);
+        if values.len() > MAX_ENDED {
             return Err(Error::new(ErrorKind::Malformed, "there are more than 8 session cookies"));
         }
-        for key in keys {
-            self.0.store.delete(&key).await?;
-            tracing::info!(target: "tower_oauth::session", session = ?key, "ended");
+        for value in values {
+            match &self.0.cookie_sessions {
+                Some(sessions) => sessions.end(self, value).await?,
+                None => self.end_stored(value).await?,
+            }
         }
+        Ok(())
+    }
+
+    async fn end_stored(&self, value: &str) -> Result<(), Error> {
+        let Some(id) = SessionId::parse(value) else { return Ok(()) };
+        let key = id.store_key();
+        self.0.store.delete(&key).await?;
+        tracing::info!(target: "tower_oauth::session", session = ?key, "ended");
         Ok(())
     }
 

@@ -1,12 +1,14 @@
 //! [`AuthBuilder`]: the settings of a login, checked as a whole before anything is served.
 
+mod cookies;
+
 use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tower_oauth_core::provider::ResponseMode;
-use tower_oauth_core::session::{Lifetimes, SessionCodec, SessionStore};
+use tower_oauth_core::session::{SessionCodec, SessionStore};
 use tower_oauth_core::{
     BaseUrl, Client, Clock, ConfigError, Environment, HttpClient, KeyRing, Provider, Random,
 };
@@ -15,6 +17,7 @@ use zeroize::Zeroizing;
 use crate::attempts::LoginState;
 use crate::auth::{Auth, Inner};
 use crate::cookie::Cookies;
+use crate::cookie_session::CookieSessions;
 use crate::pages::{DefaultPages, Pages};
 use crate::routes::Routes;
 use crate::store::MemoryStore;
@@ -28,9 +31,10 @@ use crate::tokens::Refreshes;
 /// | [`provider`](Self::provider) | none; at least one is required |
 /// | [`secret`](Self::secret) | a random one that ends with the process |
 /// | [`store`](Self::store) | [`MemoryStore`] |
+/// | [`cookie_sessions`](Self::cookie_sessions), [`revoked_sessions`](Self::revoked_sessions) | no: sessions are in the store |
 /// | [`mount`](Self::mount) | `/auth` |
 /// | [`idle_lifetime`](Self::idle_lifetime) | 24 hours |
-/// | [`absolute_lifetime`](Self::absolute_lifetime) | 30 days |
+/// | [`absolute_lifetime`](Self::absolute_lifetime) | 30 days, in cookies 24 hours |
 /// | [`token_margin`](Self::token_margin) | 60 seconds |
 /// | [`revoke_at_logout`](Self::revoke_at_logout) | yes |
 /// | [`login_state`](Self::login_state) | sealed in a cookie |
@@ -44,8 +48,11 @@ pub struct AuthBuilder {
     providers: Vec<Provider>,
     secrets: Vec<Zeroizing<Vec<u8>>>,
     store: Option<Arc<dyn SessionStore>>,
+    in_cookies: bool,
+    revoked_sessions: Option<Arc<dyn SessionStore>>,
     mount: String,
-    lifetimes: Lifetimes,
+    idle_lifetime: Option<Duration>,
+    absolute_lifetime: Option<Duration>,
     token_margin: Duration,
     revoke_at_logout: bool,
     login_state: LoginState,
@@ -77,8 +84,11 @@ impl AuthBuilder {
             providers: Vec::new(),
             secrets: Vec::new(),
             store: None,
+            in_cookies: false,
+            revoked_sessions: None,
             mount: "/auth".into(),
-            lifetimes: Lifetimes::default(),
+            idle_lifetime: None,
+            absolute_lifetime: None,
             token_margin: Duration::from_secs(60),
             revoke_at_logout: true,
             login_state: LoginState::default(),
@@ -107,7 +117,8 @@ impl AuthBuilder {
         &self.providers
     }
 
-    /// The secret that seals what leaves the process: at least 32 random bytes, the same on all replicas.
+    /// The secret that seals what leaves the process: at least 32 random bytes, the same on all replicas. One that
+    /// has room for fewer than 256 bits, follows a pattern or is an example from somewhere is refused.
     ///
     /// Called again, it adds the secrets of earlier days: they open what they sealed, the first one seals.
     pub fn secret(mut self, secret: impl AsRef<[u8]>) -> Self {
@@ -129,13 +140,13 @@ impl AuthBuilder {
 
     /// Longest pause between two requests that use the session.
     pub fn idle_lifetime(mut self, idle: Duration) -> Self {
-        self.lifetimes.idle = idle;
+        self.idle_lifetime = Some(idle);
         self
     }
 
     /// Longest life of a session whatever happens.
     pub fn absolute_lifetime(mut self, absolute: Duration) -> Self {
-        self.lifetimes.absolute = absolute;
+        self.absolute_lifetime = Some(absolute);
         self
     }
 
@@ -213,13 +224,8 @@ impl AuthBuilder {
         let base_url = BaseUrl::parse(self.names.base_url, &self.base_url)?;
         check_mount(&self.mount)?;
         self.check_providers(&base_url)?;
-        let Lifetimes { idle, absolute, .. } = self.lifetimes;
-        if idle < Duration::from_secs(60) || absolute < idle {
-            return Err(ConfigError::new(
-                "session lifetimes",
-                "idle must be at least a minute and absolute at least as long as idle",
-            ));
-        }
+        self.check_sessions()?;
+        let lifetimes = self.lifetimes()?;
         let keys = Arc::new(self.key_ring()?);
         let http = match self.http_client {
             Some(_) if self.public_addresses_only => {
@@ -255,11 +261,17 @@ impl AuthBuilder {
             base_url,
             mount: self.mount,
             clients,
-            store: self.store.unwrap_or_else(|| Arc::new(MemoryStore::new(self.clock))),
+            store: self
+                .store
+                .or_else(|| self.revoked_sessions.clone())
+                .unwrap_or_else(|| Arc::new(MemoryStore::new(self.clock))),
+            cookie_sessions: self
+                .in_cookies
+                .then_some(CookieSessions { revoked_sessions: self.revoked_sessions }),
             codec,
             keys,
             environment,
-            lifetimes: self.lifetimes,
+            lifetimes,
             login_state: self.login_state,
             pages: self.pages,
             refreshes,
@@ -272,9 +284,18 @@ impl AuthBuilder {
             return Err(ConfigError::new("providers", "there is none; add at least one"));
         }
         let mut keys = HashSet::new();
-        for provider in &self.providers {
+        for (place, provider) in self.providers.iter().enumerate() {
             provider.validate()?;
             let key = provider.login_key();
+            let mut others = self.providers.iter().take(place);
+            if let Some(other) = others.find(|it| provider.shares_issuer_with_another_server(it)) {
+                let (issuer, other) = (provider.issuer(), other.login_key());
+                let problem = format!(
+                    "{issuer:?} is that of provider {other}, at other endpoints; \
+                     tell the two apart with `.with_issuer(..)`"
+                );
+                return Err(ConfigError::new(format!("provider {key}, issuer"), problem));
+            }
             if !keys.insert(key) {
                 let problem = format!("{key:?} is used twice; give one another with `.key(..)`");
                 return Err(ConfigError::new("provider key", problem));

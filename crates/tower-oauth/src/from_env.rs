@@ -241,7 +241,7 @@ mod tests {
 
     #[test]
     fn each_of_several_secrets_is_checked() {
-        let good = "a secret that nobody can guess: 0123456789";
+        let good = "wKx3-Zt8Vn1_Qh6Lm0Rc5Yd9Sb2Gf7Jp4Xu8Ta1Ei3Wo";
         let github = [("AUTH_GITHUB_ID", "i"), ("AUTH_GITHUB_SECRET", "s")];
         let secrets = format!("{good}, short");
         let vars: Vec<_> = github.into_iter().chain([("AUTH_SECRET", &*secrets)]).collect();

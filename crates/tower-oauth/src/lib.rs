@@ -29,7 +29,8 @@
 //! | the user | [`User`], `Option<User>`, [`Claims`] |
 //! | to call the provider's API | [`AccessToken`], [`Tokens`] |
 //! | to call it from a job | [`Auth::tokens_of`] |
-//! | to guard several routes | [`RequireLogin`] |
+//! | to have it carried there | [`Tokens::bearer`] |
+//! | to guard several routes | [`RequireLogin`], [`RequireScopes`], [`RequireStepUp`], [`Require`] |
 //! | to keep other sites from posting | [`RequireSameOrigin`] |
 //! | your own pages | [`pages`] |
 //! | your own store | [`session::SessionStore`] |
@@ -48,6 +49,7 @@ mod attempts;
 mod auth;
 mod builder;
 mod cookie;
+mod cookie_session;
 pub mod extract;
 mod form;
 mod from_env;
@@ -57,8 +59,7 @@ pub mod layer;
 mod messages;
 mod negotiate;
 pub mod pages;
-mod require_login;
-mod require_same_origin;
+pub mod require;
 mod routes;
 mod store;
 mod system;
@@ -71,11 +72,12 @@ pub use builder::AuthBuilder;
 pub use extract::{AccessToken, Claims, Rejection, SessionHandle, Tokens, User};
 #[cfg(feature = "reqwest")]
 pub use http_client::ReqwestClient;
-pub use require_login::{RequireLogin, RequireLoginService};
-pub use require_same_origin::{RequireSameOrigin, RequireSameOriginService, SameOriginFuture};
+#[doc(inline)]
+pub use require::{Require, RequireLogin, RequireSameOrigin, RequireScopes, RequireStepUp};
 pub use routes::NotFound;
 pub use store::MemoryStore;
 pub use system::{SystemClock, SystemRandom};
+pub use tokens::{BearerError, BearerLayer, BearerService};
 pub use tower_oauth_core::{
     Algorithm, Clock, ConfigError, Email, Error, ErrorKind, HttpClient, HttpError, HttpErrorKind,
     Identity, Limits, Provider, Random, RandomUnavailable, Timestamp, provider, providers, session,

@@ -37,6 +37,18 @@ pub(crate) fn for_person(kind: ErrorKind) -> (&'static str, &'static str) {
             "The answer of the sign-in service did not pass our checks, so you were not signed in. \
              Please try again; if it keeps happening, tell us.",
         ),
+        ErrorKind::NotSignedIn => {
+            ("You are not signed in", "Please sign in first, then try again.")
+        }
+        ErrorKind::StepUp => (
+            "This needs a fresh sign-in",
+            "The sign-in service did not confirm that you signed in again as this page asks. Please try again.",
+        ),
+        ErrorKind::UserMismatch => (
+            "That was another account",
+            "You are signed in with one account and answered with another, so nothing was changed. Sign out first, \
+             or choose the same account.",
+        ),
         ErrorKind::CodeRejected => (
             "This sign-in has run out",
             "The sign-in service no longer accepts it. Please start again.",
@@ -48,6 +60,11 @@ pub(crate) fn for_person(kind: ErrorKind) -> (&'static str, &'static str) {
         ErrorKind::ProviderUnavailable | ErrorKind::ProviderTimeout => (
             "The sign-in service does not answer",
             "It may be down or busy. Please try again in a moment.",
+        ),
+        ErrorKind::SessionTooLarge => (
+            "Your account does not fit",
+            "The sign-in service tells more about you than this application can keep, so you were not \
+             signed in. Trying again does not help; please tell us.",
         ),
         _ => (
             "Something is wrong on our side",

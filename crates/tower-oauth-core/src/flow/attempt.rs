@@ -9,6 +9,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
+use super::login_request::{LoginRequest, SealedRequest};
 use crate::clock::Timestamp;
 use crate::key_ring::{KeyRing, Purpose};
 use crate::random::{Random, RandomUnavailable};
@@ -24,7 +25,7 @@ pub struct Attempt {
     pub(crate) issuer: String,
     pub(crate) nonce: Option<Nonce>,
     pub(crate) code_verifier: Option<CodeVerifier>,
-    pub(crate) return_to: ReturnTo,
+    pub(crate) request: LoginRequest,
     pub(crate) started: Timestamp,
     pub(crate) expires: Timestamp,
 }
@@ -37,9 +38,10 @@ struct Sealed<'a> {
     i: Cow<'a, str>,
     n: Option<Cow<'a, str>>,
     v: Option<Cow<'a, str>>,
-    r: Cow<'a, str>,
     s: Timestamp,
     e: Timestamp,
+    #[serde(flatten)]
+    request: SealedRequest<'a>,
 }
 
 impl Attempt {
@@ -72,9 +74,9 @@ impl Attempt {
             i: (&self.issuer).into(),
             n: self.nonce.as_ref().map(|nonce| nonce.secret().into()),
             v: self.code_verifier.as_ref().map(|verifier| verifier.secret().into()),
-            r: self.return_to.as_str().into(),
             s: self.started,
             e: self.expires,
+            request: (&self.request).into(),
         };
         let plaintext = Zeroizing::new(serde_json::to_vec(&sealed).map_err(|_| RandomUnavailable)?);
         let context = bound_context(context, &self.own_label());
@@ -97,7 +99,7 @@ impl Attempt {
             issuer: sealed.i.into_owned(),
             nonce: sealed.n.map(|nonce| nonce.into_owned().into()),
             code_verifier: sealed.v.map(|verifier| verifier.into_owned().into()),
-            return_to: ReturnTo::from_sealed(sealed.r.into_owned()),
+            request: sealed.request.into(),
             started: sealed.s,
             expires: sealed.e,
         })
@@ -119,7 +121,13 @@ impl Attempt {
     /// Where the browser goes when it succeeds.
     #[must_use]
     pub const fn return_to(&self) -> &ReturnTo {
-        &self.return_to
+        &self.request.return_to
+    }
+
+    /// What it asks for.
+    #[must_use]
+    pub const fn request(&self) -> &LoginRequest {
+        &self.request
     }
 
     /// When it was started.

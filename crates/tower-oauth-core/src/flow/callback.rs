@@ -4,11 +4,11 @@
 use std::fmt;
 
 use super::attempt::Attempt;
+use super::login_request::LoginRequest;
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, ProviderCode};
 use crate::provider::IssuerRule;
 use crate::secret::{AuthorizationCode, CodeVerifier, Nonce, State};
-use crate::session::LoginMark;
 
 /// Longest response, `code` and `state`.
 const MAX_RESPONSE_LEN: usize = 16 * 1024;
@@ -120,7 +120,8 @@ pub struct AuthorizedCode {
     pub(super) code_verifier: Option<CodeVerifier>,
     pub(super) nonce: Option<Nonce>,
     pub(super) issuer: String,
-    pub(super) login: LoginMark,
+    pub(super) state_hash: [u8; 32],
+    pub(super) request: LoginRequest,
 }
 
 impl Client {
@@ -166,7 +167,8 @@ impl Client {
             code_verifier: attempt.code_verifier,
             nonce: attempt.nonce,
             issuer: attempt.issuer,
-            login: LoginMark { state_hash: attempt.state_hash, return_to: attempt.return_to },
+            state_hash: attempt.state_hash,
+            request: attempt.request,
         })
     }
 
@@ -183,7 +185,7 @@ impl Client {
                 let (start, end) =
                     attempt.issuer.split_once("{tenantid}").unwrap_or((&attempt.issuer, ""));
                 let tenant = iss.strip_prefix(start).and_then(|rest| rest.strip_suffix(end));
-                tenant.is_some_and(|tenant| !tenant.contains('/'))
+                tenant.is_some_and(|tenant| self.provider.admits_tenant(tenant))
             }
         };
         match iss {

@@ -30,7 +30,7 @@ impl Client {
             request_error(error, (ErrorKind::CodeRejected, "the token endpoint refused the code"))
         })?;
         Ok(token_set(&response, asked_at, || {
-            self.requested_scopes().into_iter().map(ToOwned::to_owned).collect()
+            self.requested_scopes(&code.request).into_iter().map(ToOwned::to_owned).collect()
         }))
     }
 }

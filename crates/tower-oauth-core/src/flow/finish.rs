@@ -2,12 +2,14 @@
 
 use super::callback::AuthorizedCode;
 use super::id_token;
+use super::login_request::LoginRequest;
 use super::profile;
+use super::step_up;
 use super::userinfo;
 use crate::client::Client;
 use crate::error::{Error, ErrorKind};
 use crate::provider::Protocol;
-use crate::session::{Connection, LoginMark};
+use crate::session::{Connection, LoginMark, StoreKey};
 
 /// A login that succeeded.
 #[derive(Debug)]
@@ -15,8 +17,8 @@ use crate::session::{Connection, LoginMark};
 pub struct Login {
     /// Who signed in, and what the application may call for them.
     pub connection: Connection,
-    /// Which attempt it was, and where it was to end.
-    pub mark: LoginMark,
+    /// The session that the connection is to be added to, in place of a new session.
+    pub connect_to: Option<StoreKey>,
 }
 
 impl Client {
@@ -46,6 +48,7 @@ impl Client {
                 let verified = self
                     .verify_id_token(raw, code.nonce.as_ref(), &tokens.access_token, &metadata)
                     .await?;
+                step_up::check(&verified.claims, &code.request, self.environment.clock.now())?;
                 let userinfo = self.userinfo(&tokens.access_token, &metadata).await?;
                 profile::openid(verified, userinfo, mapping)?
             }
@@ -55,7 +58,18 @@ impl Client {
                 profile::oauth2(metadata.issuer.clone(), userinfo, mapping)?
             }
         };
-        let connection = Connection::new(self.provider.key.clone(), identity, tokens, code.nonce);
-        Ok(Login { connection, mark: code.login })
+        step_up::check_user(code.request.user.as_ref(), &identity)?;
+        let requested = self.requested_scopes(&code.request);
+        let requested_scopes = requested.into_iter().map(ToOwned::to_owned).collect();
+        let LoginRequest { return_to, connect_to, .. } = code.request;
+        let connection = Connection {
+            provider: self.provider.key.clone(),
+            identity,
+            tokens,
+            login: LoginMark { state_hash: code.state_hash, return_to },
+            requested_scopes,
+            nonce: code.nonce,
+        };
+        Ok(Login { connection, connect_to })
     }
 }

@@ -13,12 +13,12 @@ use crate::clock::Timestamp;
 use crate::discovery::Metadata;
 use crate::error::{Error, ErrorKind};
 use crate::jose::{Algorithm, Claims, SignedToken};
-use crate::provider::IssuerRule;
+use crate::provider::{IssuerRule, Provider};
 use crate::secret::{AccessTokenSecret, Nonce, RawIdToken};
 use crate::session::Connection;
 
 /// How far the provider's clock may be from ours.
-const LEEWAY: Duration = Duration::from_secs(60);
+pub(super) const LEEWAY: Duration = Duration::from_secs(60);
 
 /// Oldest `iat` of a token that comes straight from the token endpoint.
 const MAX_AGE: Duration = Duration::from_secs(24 * 60 * 60);
@@ -41,7 +41,7 @@ impl Client {
     ) -> Result<VerifiedIdToken, Error> {
         let token = SignedToken::parse(token.secret()).map_err(invalid)?;
         let claims = self.verify_signature(&token).await?;
-        let issuer = check_issuer(&claims, metadata, self.provider.quirks.issuer)?;
+        let issuer = check_issuer(&claims, metadata, &self.provider)?;
         check_audience(&claims, &self.provider.client_id)?;
         check_times(&claims, self.environment.clock.now())?;
         if claims.contains_key("events") {
@@ -115,9 +115,13 @@ impl Client {
     }
 }
 
-fn check_issuer(claims: &Claims, metadata: &Metadata, rule: IssuerRule) -> Result<String, Error> {
+fn check_issuer(
+    claims: &Claims,
+    metadata: &Metadata,
+    provider: &Provider,
+) -> Result<String, Error> {
     let issuer = text(claims, "iss")?;
-    let expected = expected_issuer(claims, metadata, rule)?;
+    let expected = expected_issuer(claims, metadata, provider)?;
     if issuer != expected {
         let shown: String = issuer.chars().take(200).collect();
         return Err(invalid(format!("is of the issuer {shown:?}, not {expected:?}")));
@@ -129,11 +133,17 @@ fn check_issuer(claims: &Claims, metadata: &Metadata, rule: IssuerRule) -> Resul
 pub(super) fn expected_issuer(
     claims: &Claims,
     metadata: &Metadata,
-    rule: IssuerRule,
+    provider: &Provider,
 ) -> Result<String, Error> {
-    Ok(match rule {
+    Ok(match provider.quirks.issuer {
         IssuerRule::Exact => metadata.issuer.clone(),
-        IssuerRule::TenantTemplate => metadata.issuer.replace("{tenantid}", text(claims, "tid")?),
+        IssuerRule::TenantTemplate => {
+            let tenant = text(claims, "tid")?;
+            if !provider.admits_tenant(tenant) {
+                return Err(invalid("is of a tenant that is not let in"));
+            }
+            metadata.issuer.replace("{tenantid}", tenant)
+        }
     })
 }
 
@@ -223,7 +233,7 @@ fn text<'a>(claims: &'a Claims, name: &str) -> Result<&'a str, Error> {
 }
 
 /// A `NumericDate`: a number, fractions dropped. Never a string, and never absent by being of a wrong type.
-fn time(claims: &Claims, name: &str) -> Result<Option<Timestamp>, Error> {
+pub(super) fn time(claims: &Claims, name: &str) -> Result<Option<Timestamp>, Error> {
     let Some(value) = claims.get(name) else { return Ok(None) };
     match value.as_f64() {
         Some(seconds) if seconds >= 0.0 => {

@@ -3,20 +3,22 @@
 //! 1. [`start`]: where the browser is sent, and the [`attempt`] that waits for its return;
 //! 2. [`callback`]: the authorization response is checked against the attempt;
 //! 3. [`exchange`]: the code becomes tokens, at the [`token_endpoint`] and read through [`token_response`];
-//! 4. [`id_token`]: the ID token is verified;
+//! 4. [`id_token`]: the ID token is verified; [`step_up`]: and says what the login had to prove;
 //! 5. [`userinfo`] and [`profile`]: the rest of the profile, and the identity it adds up to.
 //!
-//! After the login: [`refresh`] gets newer tokens, [`revoke`] gives them back.
+//! What a login asks for is a [`login_request`]. After the login: [`refresh`] gets newer tokens, [`revoke`] gives them back.
 
 pub(crate) mod attempt;
 pub(crate) mod callback;
 mod exchange;
 pub(crate) mod finish;
 mod id_token;
+pub(crate) mod login_request;
 mod profile;
 mod refresh;
 mod revoke;
 pub(crate) mod start;
+mod step_up;
 mod token_endpoint;
 pub(crate) mod token_response;
 mod userinfo;

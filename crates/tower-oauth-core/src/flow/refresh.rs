@@ -49,11 +49,8 @@ impl Client {
         };
         self.prepare_refresh().await?;
         let metadata = self.metadata().await?;
-        let issuer = id_token::expected_issuer(
-            connection.identity.claims(),
-            &metadata,
-            self.provider.quirks.issuer,
-        );
+        let issuer =
+            id_token::expected_issuer(connection.identity.claims(), &metadata, &self.provider);
         if !issuer.is_ok_and(|issuer| issuer == connection.identity.issuer()) {
             let reason = "the connection is one to another issuer than the provider's";
             return Err(Error::new(ErrorKind::IssuerMismatch, reason));

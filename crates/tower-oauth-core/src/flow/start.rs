@@ -1,6 +1,8 @@
 //! Where the browser is sent to sign in: the authorization request
 //! ([RFC 6749 section 4.1.1](https://www.rfc-editor.org/rfc/rfc6749#section-4.1.1), OpenID Connect Core section 3.1.2.1).
 
+use std::borrow::Cow;
+use std::collections::HashSet;
 use std::fmt;
 use std::time::Duration;
 
@@ -8,11 +10,12 @@ use oauth2::{AuthUrl, ClientId, CsrfToken, PkceCodeChallenge, PkceCodeVerifier, 
 use url::Url;
 
 use super::attempt::Attempt;
+use super::login_request::{LoginRequest, Prompt};
+use super::step_up;
 use crate::client::Client;
 use crate::error::{Error, ErrorKind};
 use crate::provider::{OfflineAccess, Pkce, Protocol, ResponseMode};
 use crate::random;
-use crate::return_to::ReturnTo;
 use crate::secret::{CodeVerifier, Nonce, State, sha256};
 
 /// How long a user may take at the provider.
@@ -35,14 +38,19 @@ impl fmt::Debug for Start {
 }
 
 impl Client {
-    /// Starts a login that is to end at `return_to`.
+    /// Starts a login: a [`ReturnTo`](crate::ReturnTo) is where it is to end, a [`LoginRequest`] can ask for more.
     ///
     /// `state`, `nonce` and the PKCE verifier are drawn independently, 256 bits each.
     ///
     /// # Errors
     ///
-    /// When the provider's metadata is needed and cannot be had, or there is no randomness.
-    pub async fn start(&self, return_to: ReturnTo) -> Result<Start, Error> {
+    /// When the provider's metadata is needed and cannot be had, there is no randomness, or the login would have to
+    /// prove what a provider without ID tokens cannot say.
+    pub async fn start(&self, request: impl Into<LoginRequest>) -> Result<Start, Error> {
+        let request = request.into();
+        if request.is_step_up() && self.provider.quirks.protocol == Protocol::OAuth2 {
+            return Err(step_up::failed("the provider issues no ID token that could prove it"));
+        }
         let metadata = self.metadata().await?;
         let quirks = &self.provider.quirks;
         let random = &*self.environment.random;
@@ -57,6 +65,7 @@ impl Client {
         };
         let url = self.authorization_url(
             &metadata.authorization_endpoint,
+            &request,
             &state,
             nonce.as_ref(),
             code_verifier.as_ref(),
@@ -68,7 +77,7 @@ impl Client {
             issuer: metadata.issuer.clone(),
             nonce,
             code_verifier,
-            return_to,
+            request,
             started: now,
             expires: now + ATTEMPT_LIFETIME,
         };
@@ -78,6 +87,7 @@ impl Client {
     fn authorization_url(
         &self,
         endpoint: &str,
+        asked: &LoginRequest,
         state: &State,
         nonce: Option<&Nonce>,
         code_verifier: Option<&CodeVerifier>,
@@ -89,7 +99,7 @@ impl Client {
                 .set_auth_uri(AuthUrl::new(endpoint.to_owned()).map_err(unusable)?)
                 .set_redirect_uri(RedirectUrl::new(self.redirect_uri.clone()).map_err(unusable)?);
         let mut request = client.authorize_url(|| CsrfToken::new(state.secret().to_owned()));
-        let scope = self.requested_scopes().join(&quirks.scope_delimiter.to_string());
+        let scope = self.requested_scopes(asked).join(&quirks.scope_delimiter.to_string());
         if !scope.is_empty() {
             request = request.add_scope(oauth2::Scope::new(scope));
         }
@@ -104,34 +114,65 @@ impl Client {
         if quirks.response_mode == ResponseMode::FormPost {
             request = request.add_extra_param("response_mode", "form_post");
         }
-        // A parameter that the application sets wins over the one that offline access needs.
-        let own = &self.provider.authorization_parameters;
-        for (name, value) in self.offline_parameters() {
-            if !own.iter().any(|(own, _)| own == name) {
-                request = request.add_extra_param(*name, *value);
-            }
-        }
-        for (name, value) in own {
+        for (name, value) in self.parameters(asked) {
             request = request.add_extra_param(name, value);
         }
         let (mut url, _) = request.url();
         if !quirks.parameter_names.is_empty() {
             rename_parameters(&mut url, quirks.parameter_names);
         }
+        // RFC 6749 section 3.1: the endpoint's own query stays, and nothing is sent twice.
+        let mut names = HashSet::new();
+        if !url.query_pairs().all(|(name, _)| names.insert(name)) {
+            let reason = "the query of the authorization endpoint has a parameter twice, \
+                          or one that is sent anyway";
+            return Err(Error::new(ErrorKind::Discovery, reason));
+        }
         url.set_fragment(quirks.authorization_fragment);
         Ok(url)
     }
 
     /// The scopes that are asked for, the one for offline access included.
-    pub(crate) fn requested_scopes(&self) -> Vec<&str> {
+    pub(crate) fn requested_scopes<'a>(&'a self, asked: &'a LoginRequest) -> Vec<&'a str> {
         let mut scopes: Vec<&str> = self.provider.scopes.iter().map(String::as_str).collect();
-        if let OfflineAccess::Scope(scope) = self.provider.quirks.offline_access
-            && self.provider.offline_access
-            && !scopes.contains(&scope)
-        {
-            scopes.push(scope);
+        let offline = match self.provider.quirks.offline_access {
+            OfflineAccess::Scope(scope) if self.provider.offline_access => Some(scope),
+            _ => None,
+        };
+        for scope in offline.into_iter().chain(asked.scopes.iter().map(String::as_str)) {
+            if !scopes.contains(&scope) {
+                scopes.push(scope);
+            }
         }
         scopes
+    }
+
+    /// What the login asks for besides: the application's own parameters win over those that offline access needs, and
+    /// what this login needs comes to either.
+    fn parameters<'a>(&'a self, asked: &'a LoginRequest) -> Vec<(&'a str, Cow<'a, str>)> {
+        let own = self.provider.authorization_parameters.iter();
+        let mut parameters: Vec<(&str, Cow<'_, str>)> =
+            own.map(|(name, value)| (name.as_str(), value.as_str().into())).collect();
+        for (name, value) in self.offline_parameters() {
+            if !parameters.iter().any(|(own, _)| own == name) {
+                parameters.push((*name, (*value).into()));
+            }
+        }
+        if let Some(prompt) = asked.prompt.map(Prompt::as_str) {
+            match parameters.iter_mut().find(|(name, _)| *name == "prompt") {
+                None => parameters.push(("prompt", prompt.into())),
+                Some((_, others)) if others.split(' ').any(|other| other == prompt) => {}
+                Some((_, others)) => *others = format!("{others} {prompt}").into(),
+            }
+        }
+        if let Some(max_age) = asked.max_age {
+            parameters.push(("max_age", max_age.as_secs().to_string().into()));
+        }
+        if !asked.acr_values.is_empty() {
+            parameters.retain(|(name, _)| *name != "acr_values");
+            parameters.push(("acr_values", asked.acr_values.join(" ").into()));
+        }
+        parameters
     }
 
     fn offline_parameters(&self) -> &'static [(&'static str, &'static str)] {

@@ -42,6 +42,7 @@ pub struct Provider {
     pub(crate) offline_access: bool,
     pub(crate) authorization_parameters: Vec<(String, String)>,
     pub(crate) id_token_algorithms: Vec<Algorithm>,
+    pub(crate) tenants: Vec<String>,
     pub(crate) quirks: Quirks,
 }
 
@@ -99,6 +100,13 @@ impl Provider {
         self
     }
 
+    /// Lets in users of these tenants only, where one issuer stands for many
+    /// ([`IssuerRule::TenantTemplate`]): the ID token's `tid`, byte for byte. Default: users of any tenant.
+    pub fn tenants<S: Into<String>>(mut self, tenants: impl IntoIterator<Item = S>) -> Self {
+        self.tenants = tenants.into_iter().map(Into::into).collect();
+        self
+    }
+
     /// Changes what the preset knows about the provider, for one that has no preset yet.
     pub fn quirks(mut self, change: impl FnOnce(&mut Quirks)) -> Self {
         change(&mut self.quirks);
@@ -135,6 +143,30 @@ impl Provider {
             && self.quirks.issuer == other.quirks.issuer
             && self.quirks.pkce == other.quirks.pkce
             && self.quirks.headers == other.quirks.headers
+    }
+
+    /// Whether a refresh token is asked for: by [`offline_access`](Self::offline_access), or by its scope.
+    #[must_use]
+    pub fn asks_for_refresh_token(&self) -> bool {
+        let is_its_scope = |scope: &String| match self.quirks.offline_access {
+            OfflineAccess::Scope(name) => scope == name,
+            OfflineAccess::Parameters(_) | OfflineAccess::NotAsked => false,
+        };
+        self.offline_access || self.scopes.iter().any(is_its_scope)
+    }
+
+    /// Whether `other` is another server under the same issuer, so that users of the two, who are told apart by
+    /// issuer and subject, could be taken for each other.
+    #[must_use]
+    pub fn shares_issuer_with_another_server(&self, other: &Self) -> bool {
+        self.issuer == other.issuer && self.endpoints != other.endpoints
+    }
+
+    /// Whether users of `tenant` are let in. A tenant is one segment of the issuer's path.
+    pub(crate) fn admits_tenant(&self, tenant: &str) -> bool {
+        !tenant.is_empty()
+            && !tenant.contains('/')
+            && (self.tenants.is_empty() || self.tenants.iter().any(|it| it == tenant))
     }
 
     /// The key that names the provider in paths.

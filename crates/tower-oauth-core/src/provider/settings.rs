@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use http::{HeaderName, HeaderValue};
 use url::Url;
 
-use super::{Endpoints, Protocol, Provider, UserInfo};
+use super::{Endpoints, IssuerRule, Protocol, Provider, UserInfo};
 use crate::base_url::is_loopback;
 use crate::error::ConfigError;
 
@@ -27,6 +27,10 @@ const RESERVED_PARAMETERS: [&str; 14] = [
     "scope",
     "state",
 ];
+
+/// Shortest client secret that may key a MAC: the hash's length
+/// ([RFC 7518 section 3.2](https://www.rfc-editor.org/rfc/rfc7518#section-3.2)).
+const MIN_MAC_KEY_LEN: usize = 32;
 
 impl Provider {
     /// Checks what can be checked without asking the provider.
@@ -52,6 +56,10 @@ impl Provider {
         if self.client_secret.secret().trim().is_empty() {
             return refuse("client secret", "is empty".into());
         }
+        if self.quirks.hs256_id_tokens && self.client_secret.secret().len() < MIN_MAC_KEY_LEN {
+            let problem = "must have at least 32 bytes, since ID tokens are signed with it (HS256)";
+            return refuse("client secret", problem.into());
+        }
         let mut urls = vec![("issuer", self.issuer.as_str())];
         if let Endpoints::Fixed { authorization, token } = &self.endpoints {
             urls.push(("authorization endpoint", authorization));
@@ -73,12 +81,17 @@ impl Provider {
         }
         let mut names = HashSet::new();
         for (name, _) in &self.authorization_parameters {
-            if RESERVED_PARAMETERS.contains(&name.as_str()) {
+            let is_renamed = self.quirks.parameter_names.iter().any(|(_, own)| own == name);
+            if is_renamed || RESERVED_PARAMETERS.contains(&name.as_str()) {
                 return refuse("authorization parameter", format!("{name:?} is set by the flow"));
             }
             if !names.insert(name) {
                 return refuse("authorization parameter", format!("{name:?} is given twice"));
             }
+        }
+        if !self.tenants.is_empty() && self.quirks.issuer == IssuerRule::Exact {
+            let problem = "narrow an issuer that stands for many; this one stands for itself";
+            return refuse("tenants", problem.into());
         }
         for (name, value) in self.quirks.headers {
             if HeaderName::try_from(*name).is_err() || HeaderValue::try_from(*value).is_err() {
@@ -184,10 +197,12 @@ mod tests {
     #[test]
     fn s26_parameters_of_the_flow_cannot_be_set() {
         for name in [
+            "claims",
             "client_id",
             "client_secret",
             "code_challenge",
             "code_challenge_method",
+            "max_age",
             "nonce",
             "redirect_uri",
             "request",
@@ -200,6 +215,26 @@ mod tests {
             let provider = op().authorization_parameter(name, "x");
             assert!(problem(&provider).contains("is set by the flow"), "{name}");
         }
+        let renamed = op().quirks(|quirks| quirks.parameter_names = &[("client_id", "client_key")]);
+        let renamed = renamed.authorization_parameter("client_key", "x");
+        assert!(problem(&renamed).contains("\"client_key\" is set by the flow"));
+    }
+
+    #[test]
+    fn a_client_secret_that_keys_a_mac_has_the_length_of_its_hash() {
+        for (length, refused) in [(31, true), (32, false)] {
+            let provider = oidc("https://op.example", "id", "s".repeat(length))
+                .quirks(|quirks| quirks.hs256_id_tokens = true);
+            assert_eq!(problem(&provider).contains("client secret: must have"), refused);
+        }
+    }
+
+    #[test]
+    fn i18_tenants_narrow_a_template_only() {
+        let provider = op().tenants(["t1"]);
+        assert!(problem(&provider).starts_with("provider oidc, tenants: "));
+        let provider = provider.quirks(|quirks| quirks.issuer = IssuerRule::TenantTemplate);
+        assert_eq!(problem(&provider), "");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 mod id;
 mod payload;
 mod record;
+mod sealed_cookie;
 mod store;
 
 use std::sync::Arc;
@@ -28,8 +29,6 @@ pub struct Session {
     pub created: Timestamp,
     /// The absolute end; activity never moves it.
     pub expires: Timestamp,
-    /// The login this session came from, so that a reload of its callback is recognised.
-    pub login: LoginMark,
     /// The provider that the user signed in with: whose session it is.
     pub connection: Arc<Connection>,
     /// Other providers that the user connected, to have their APIs called: at most one connection each.
@@ -46,6 +45,10 @@ pub struct Connection {
     pub identity: Identity,
     /// What the application may call, and how.
     pub tokens: TokenSet,
+    /// The login it came from, so that a reload of its callback is recognised.
+    pub login: LoginMark,
+    /// The scopes that were asked for. One that is here and was not granted is not asked for again by itself.
+    pub requested_scopes: Vec<String>,
     /// The nonce of the login, which the ID token of a refresh may repeat (OpenID Connect Core section 12.2).
     pub nonce: Option<Nonce>,
 }
@@ -69,7 +72,7 @@ pub struct TokenSet {
     pub scopes: Vec<String>,
 }
 
-/// Which attempt a session came from, and where that attempt was to end.
+/// Which attempt a connection came from, and where that attempt was to end.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct LoginMark {
@@ -103,7 +106,6 @@ impl Session {
         Self {
             created: now,
             expires: now + lifetimes.absolute,
-            login: login.mark,
             connection: Arc::new(login.connection),
             connected: Vec::new(),
         }
@@ -118,6 +120,13 @@ impl Session {
     #[must_use]
     pub fn connection_to(&self, provider: &str) -> Option<&Arc<Connection>> {
         self.connections().find(|connection| connection.provider == provider)
+    }
+
+    /// Where the login ended that `state` belongs to, if it made one of the connections.
+    #[must_use]
+    pub fn ended_at(&self, state: &State) -> Option<&ReturnTo> {
+        let logins = self.connections().map(|connection| &connection.login);
+        logins.filter(|login| login.is_of(state)).map(|login| &login.return_to).next()
     }
 
     /// This session with `connection` in the place of the one to the same provider, or besides the others.
@@ -164,15 +173,6 @@ impl LoginMark {
 }
 
 impl Connection {
-    pub(crate) fn new(
-        provider: String,
-        identity: Identity,
-        tokens: TokenSet,
-        nonce: Option<Nonce>,
-    ) -> Self {
-        Self { provider, identity, tokens, nonce }
-    }
-
     /// The same connection with other tokens.
     #[must_use]
     pub fn with_tokens(&self, tokens: TokenSet) -> Self {

@@ -51,9 +51,9 @@ impl fmt::Debug for Payload {
 /// Turns sessions into payloads and back. Every replica that shares a store has the same keys.
 #[derive(Debug)]
 pub struct SessionCodec {
-    application: String,
-    keys: Arc<KeyRing>,
-    random: Arc<dyn Random>,
+    pub(super) application: String,
+    pub(super) keys: Arc<KeyRing>,
+    pub(super) random: Arc<dyn Random>,
 }
 
 impl SessionCodec {
@@ -103,12 +103,12 @@ impl SessionCodec {
 mod tests {
     use super::*;
     use crate::session::SessionId;
-    use crate::testing::{Counter, session};
+    use crate::testing::{Counter, secret, session};
 
     #[test]
     fn p21_a_record_opens_under_its_own_key_alone() {
         let random = Arc::new(Counter::default());
-        let keys = KeyRing::new("secret", b"a secret that nobody can guess: 0123456789").unwrap();
+        let keys = KeyRing::new("secret", &secret("of this test")).unwrap();
         let codec = SessionCodec::new("https://app".into(), Arc::new(keys), random.clone());
         let codec = Arc::new(codec);
         let key = || SessionId::generate(&*random).unwrap().store_key();

@@ -22,8 +22,6 @@ struct SessionRecord<'a> {
     format: u8,
     created: Timestamp,
     expires: Timestamp,
-    state_hash: [u8; 32],
-    return_to: Cow<'a, str>,
     /// That of the login first.
     connections: Vec<ConnectionRecord<'a>>,
 }
@@ -36,6 +34,9 @@ struct ConnectionRecord<'a> {
     sid: Option<Cow<'a, str>>,
     claims: Cow<'a, Map<String, Value>>,
     email_trust: EmailTrust,
+    state_hash: [u8; 32],
+    return_to: Cow<'a, str>,
+    requested_scopes: Cow<'a, [String]>,
     nonce: Option<Cow<'a, str>>,
     access_token: Cow<'a, str>,
     access_token_obtained: Timestamp,
@@ -50,8 +51,6 @@ pub(super) fn encode(session: &Session) -> Result<Zeroizing<Vec<u8>>, serde_json
         format: FORMAT,
         created: session.created,
         expires: session.expires,
-        state_hash: session.login.state_hash,
-        return_to: session.login.return_to.as_str().into(),
         connections: session.connections().map(|it| ConnectionRecord::from(&**it)).collect(),
     })
     .map(Zeroizing::new)
@@ -66,17 +65,14 @@ pub(super) fn decode(plaintext: &[u8]) -> Option<Session> {
     Some(Session {
         created: record.created,
         expires: record.expires,
-        login: LoginMark {
-            state_hash: record.state_hash,
-            return_to: ReturnTo::from_sealed(record.return_to.into_owned()),
-        },
         connection: connections.next()?,
         connected: connections.collect(),
     })
 }
 
 impl<'a> From<&'a Connection> for ConnectionRecord<'a> {
-    fn from(Connection { provider, identity, tokens, nonce }: &'a Connection) -> Self {
+    fn from(connection: &'a Connection) -> Self {
+        let Connection { provider, identity, tokens, login, requested_scopes, nonce } = connection;
         Self {
             provider: provider.into(),
             issuer: identity.issuer().into(),
@@ -84,6 +80,9 @@ impl<'a> From<&'a Connection> for ConnectionRecord<'a> {
             sid: identity.sid().map(Cow::from),
             claims: Cow::Borrowed(identity.claims()),
             email_trust: identity.email_trust(),
+            state_hash: login.state_hash,
+            return_to: login.return_to.as_str().into(),
+            requested_scopes: requested_scopes.as_slice().into(),
             nonce: nonce.as_ref().map(|nonce| nonce.secret().into()),
             access_token: tokens.access_token.secret().into(),
             access_token_obtained: tokens.obtained,
@@ -112,8 +111,17 @@ impl From<ConnectionRecord<'_>> for Connection {
             id_token: record.id_token.map(|token| token.into_owned().into()),
             scopes: record.scopes.into_owned(),
         };
-        let nonce = record.nonce.map(|nonce| nonce.into_owned().into());
-        Self::new(record.provider.into_owned(), identity, tokens, nonce)
+        Self {
+            provider: record.provider.into_owned(),
+            identity,
+            tokens,
+            login: LoginMark {
+                state_hash: record.state_hash,
+                return_to: ReturnTo::from_sealed(record.return_to.into_owned()),
+            },
+            requested_scopes: record.requested_scopes.into_owned(),
+            nonce: record.nonce.map(|nonce| nonce.into_owned().into()),
+        }
     }
 }
 

@@ -22,6 +22,7 @@ pub struct Answer {
     base: Base,
     changes: Vec<Change>,
     delay: Duration,
+    drip: Duration,
     cut_off_after: Option<usize>,
 }
 
@@ -37,7 +38,13 @@ enum Base {
 
 impl Answer {
     const fn of(base: Base) -> Self {
-        Self { base, changes: Vec::new(), delay: Duration::ZERO, cut_off_after: None }
+        Self {
+            base,
+            changes: Vec::new(),
+            delay: Duration::ZERO,
+            drip: Duration::ZERO,
+            cut_off_after: None,
+        }
     }
 
     /// The correct response, to be delayed, cut off or given other headers.
@@ -113,6 +120,12 @@ impl Answer {
         self
     }
 
+    /// Sends the body byte by byte, with `pause` after each.
+    pub const fn drip(mut self, pause: Duration) -> Self {
+        self.drip = pause;
+        self
+    }
+
     /// Breaks the connection after `bytes` of the body, or at its end if it is shorter.
     pub const fn cut_off_after(mut self, bytes: usize) -> Self {
         self.cut_off_after = Some(bytes);
@@ -126,20 +139,23 @@ impl Answer {
 
     /// What happens on the wire, given how to compute the correct response.
     pub(crate) fn resolve(self, correct: impl FnOnce() -> Response<Bytes>) -> Outcome {
-        let mut response = match self.base {
+        let mut response = match &self.base {
             Base::Correct => correct(),
-            Base::Fixed(response) => response,
-            Base::Never => return Outcome { delay: self.delay, delivery: Delivery::Never },
-            Base::Refused => return Outcome { delay: self.delay, delivery: Delivery::Refused },
+            Base::Fixed(response) => response.clone(),
+            Base::Never => return self.outcome(Delivery::Never),
+            Base::Refused => return self.outcome(Delivery::Refused),
         };
-        for change in self.changes {
+        for change in &self.changes {
             change(&mut response);
         }
-        let delivery = match self.cut_off_after {
+        self.outcome(match self.cut_off_after {
             Some(bytes) => Delivery::CutOff(response, bytes),
             None => Delivery::Whole(response),
-        };
-        Outcome { delay: self.delay, delivery }
+        })
+    }
+
+    const fn outcome(&self, delivery: Delivery) -> Outcome {
+        Outcome { delay: self.delay, drip: self.drip, delivery }
     }
 }
 
@@ -161,6 +177,7 @@ impl fmt::Debug for Answer {
             .field("base", &base)
             .field("changes", &self.changes.len())
             .field("delay", &self.delay)
+            .field("drip", &self.drip)
             .field("cut_off_after", &self.cut_off_after)
             .finish()
     }
@@ -173,6 +190,8 @@ fn status_code(status: u16) -> StatusCode {
 /// What a transport has to do.
 pub(crate) struct Outcome {
     pub(crate) delay: Duration,
+    /// After each byte of the body.
+    pub(crate) drip: Duration,
     pub(crate) delivery: Delivery,
 }
 

@@ -28,6 +28,7 @@ pub struct FakeProviderBuilder {
     lifetimes: Lifetimes,
     claims_in_id_token: bool,
     rotates_refresh_tokens: bool,
+    ignores_pkce: bool,
 }
 
 impl FakeProviderBuilder {
@@ -49,6 +50,7 @@ impl FakeProviderBuilder {
             },
             claims_in_id_token: false,
             rotates_refresh_tokens: true,
+            ignores_pkce: false,
         }
     }
 
@@ -137,6 +139,12 @@ impl FakeProviderBuilder {
         self
     }
 
+    /// Redeems a code whatever the `code_verifier`, as providers that do not know PKCE do. Default: no.
+    pub const fn ignores_pkce(mut self, yes: bool) -> Self {
+        self.ignores_pkce = yes;
+        self
+    }
+
     /// The provider.
     ///
     /// # Panics
@@ -167,6 +175,7 @@ impl FakeProviderBuilder {
                 lifetimes: self.lifetimes,
                 claims_in_id_token: self.claims_in_id_token,
                 rotates_refresh_tokens: self.rotates_refresh_tokens,
+                ignores_pkce: self.ignores_pkce,
                 keys: Mutex::new(KeyRing::new(self.signing)),
                 grants: Mutex::default(),
                 answers: Mutex::default(),

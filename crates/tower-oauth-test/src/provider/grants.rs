@@ -67,12 +67,13 @@ impl Grants {
         self.codes.insert(code, Code { session, binding, expires_at, used: false });
     }
 
-    /// Redeems a code. Any attempt uses it up: a wrong verifier means that it is in wrong hands.
+    /// Redeems a code; without a verifier PKCE is not looked at. Any attempt uses the code up: a wrong verifier
+    /// means that it is in wrong hands.
     pub(super) fn redeem(
         &mut self,
         code: &str,
         redirect_uri: &str,
-        code_verifier: &str,
+        code_verifier: Option<&str>,
         now: Timestamp,
     ) -> Result<Grant, OAuthError> {
         let unknown = OAuthError::invalid_grant("The code is unknown.");
@@ -89,11 +90,13 @@ impl Grants {
             let description = "The redirect_uri is not that of the authorization request.";
             return Err(OAuthError::invalid_grant(description));
         }
-        let challenge = URL_SAFE_NO_PAD.encode(digest(&SHA256, code_verifier.as_bytes()));
-        let expected = code.binding.code_challenge.as_bytes();
-        verify_slices_are_equal(challenge.as_bytes(), expected).map_err(|_| {
-            OAuthError::invalid_grant("The code_verifier does not match the code_challenge.")
-        })?;
+        if let Some(verifier) = code_verifier {
+            let challenge = URL_SAFE_NO_PAD.encode(digest(&SHA256, verifier.as_bytes()));
+            let expected = code.binding.code_challenge.as_bytes();
+            verify_slices_are_equal(challenge.as_bytes(), expected).map_err(|_| {
+                OAuthError::invalid_grant("The code_verifier does not match the code_challenge.")
+            })?;
+        }
         self.grants.get(&code.session).cloned().ok_or(unknown)
     }
 

@@ -2,11 +2,12 @@
 
 use std::sync::Mutex;
 
-use aws_lc_rs::digest::{SHA256, digest};
+use aws_lc_rs::digest::{self, SHA256, SHA384, SHA512, digest};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::KeySize;
 use aws_lc_rs::signature::{
-    ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _, RSA_PKCS1_SHA256, RsaKeyPair,
+    ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair,
+    KeyPair as _, RSA_PKCS1_SHA256, RSA_PSS_SHA256, RsaKeyPair,
 };
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -22,8 +23,14 @@ pub enum Signing {
     /// what every provider must support.
     #[default]
     Rs256,
+    /// RSASSA-PSS with SHA-256 and a key of 2048 bits (RFC 7518 section 3.5).
+    Ps256,
     /// ECDSA with curve P-256 and SHA-256 (RFC 7518 section 3.4).
     Es256,
+    /// ECDSA with curve P-384 and SHA-384 (RFC 7518 section 3.4).
+    Es384,
+    /// Ed25519 (RFC 8037 section 3.1).
+    EdDsa,
 }
 
 impl Signing {
@@ -31,7 +38,19 @@ impl Signing {
     pub(super) const fn alg(self) -> &'static str {
         match self {
             Self::Rs256 => "RS256",
+            Self::Ps256 => "PS256",
             Self::Es256 => "ES256",
+            Self::Es384 => "ES384",
+            Self::EdDsa => "EdDSA",
+        }
+    }
+
+    /// The hash whose left half is `at_hash` (OpenID Connect Core section 3.1.3.6).
+    pub(super) fn hash(self) -> &'static digest::Algorithm {
+        match self {
+            Self::Rs256 | Self::Ps256 | Self::Es256 => &SHA256,
+            Self::Es384 => &SHA384,
+            Self::EdDsa => &SHA512,
         }
     }
 }
@@ -42,12 +61,14 @@ static SPARE_RSA_KEYS: Mutex<Vec<RsaKeyPair>> = Mutex::new(Vec::new());
 
 enum Secret {
     /// `None` only while it is being dropped.
-    Rs256(Option<RsaKeyPair>),
-    Es256(EcdsaKeyPair),
+    Rsa(Option<RsaKeyPair>),
+    Ec(EcdsaKeyPair),
+    Ed25519(Ed25519KeyPair),
 }
 
 /// A key pair with its public half as a JWK.
 pub(super) struct SigningKey {
+    signing: Signing,
     secret: Secret,
     kid: String,
     jwk: Map<String, Value>,
@@ -56,25 +77,34 @@ pub(super) struct SigningKey {
 impl SigningKey {
     fn new(signing: Signing) -> Self {
         let (secret, members) = match signing {
-            Signing::Rs256 => {
+            Signing::Rs256 | Signing::Ps256 => {
                 let spare = lock(&SPARE_RSA_KEYS).pop();
                 let pair = spare.unwrap_or_else(|| {
                     RsaKeyPair::generate(KeySize::Rsa2048).expect("an RSA key can be generated")
                 });
                 let (n, e) = rsa_components(pair.public_key().as_ref());
                 let members = [("e", e), ("kty", "RSA".to_owned()), ("n", n)].to_vec();
-                (Secret::Rs256(Some(pair)), members)
+                (Secret::Rsa(Some(pair)), members)
             }
-            Signing::Es256 => {
-                let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING)
-                    .expect("an EC key can be generated");
+            Signing::Es256 | Signing::Es384 => {
+                let (algorithm, curve, length) = match signing {
+                    Signing::Es384 => (&ECDSA_P384_SHA384_FIXED_SIGNING, "P-384", 48),
+                    _ => (&ECDSA_P256_SHA256_FIXED_SIGNING, "P-256", 32),
+                };
+                let pair = EcdsaKeyPair::generate(algorithm).expect("an EC key can be generated");
                 // SEC 1 section 2.3.3: 0x04, then both coordinates at full length.
                 let point = pair.public_key().as_ref();
-                let (x, y) = point.split_at(1).1.split_at(32);
+                let (x, y) = point.split_at(1).1.split_at(length);
                 let (x, y) = (URL_SAFE_NO_PAD.encode(x), URL_SAFE_NO_PAD.encode(y));
                 let members =
-                    [("crv", "P-256".to_owned()), ("kty", "EC".to_owned()), ("x", x), ("y", y)];
-                (Secret::Es256(pair), members.to_vec())
+                    [("crv", curve.to_owned()), ("kty", "EC".to_owned()), ("x", x), ("y", y)];
+                (Secret::Ec(pair), members.to_vec())
+            }
+            Signing::EdDsa => {
+                let pair = Ed25519KeyPair::generate().expect("an Ed25519 key can be generated");
+                let x = URL_SAFE_NO_PAD.encode(pair.public_key());
+                let members = [("crv", "Ed25519".to_owned()), ("kty", "OKP".to_owned()), ("x", x)];
+                (Secret::Ed25519(pair), members.to_vec())
             }
         };
         // The thumbprint of RFC 7638 hashes exactly these members in this order, so a key that comes
@@ -89,29 +119,33 @@ impl SigningKey {
         jwk.insert("kid".to_owned(), kid.clone().into());
         jwk.insert("use".to_owned(), "sig".into());
         jwk.insert("alg".to_owned(), signing.alg().into());
-        Self { secret, kid, jwk }
+        Self { signing, secret, kid, jwk }
     }
 
     fn signature(&self, message: &[u8]) -> Vec<u8> {
         let random = SystemRandom::new();
         match &self.secret {
-            Secret::Rs256(pair) => {
+            Secret::Rsa(pair) => {
                 let pair = pair.as_ref().expect("a key in use is present");
+                let padding = match self.signing {
+                    Signing::Ps256 => &RSA_PSS_SHA256,
+                    _ => &RSA_PKCS1_SHA256,
+                };
                 let mut signature = vec![0; pair.public_modulus_len()];
-                pair.sign(&RSA_PKCS1_SHA256, &random, message, &mut signature)
-                    .expect("an RSA key signs");
+                pair.sign(padding, &random, message, &mut signature).expect("an RSA key signs");
                 signature
             }
-            Secret::Es256(pair) => {
+            Secret::Ec(pair) => {
                 pair.sign(&random, message).expect("an EC key signs").as_ref().to_vec()
             }
+            Secret::Ed25519(pair) => pair.sign(message).as_ref().to_vec(),
         }
     }
 }
 
 impl Drop for SigningKey {
     fn drop(&mut self) {
-        if let Secret::Rs256(pair) = &mut self.secret {
+        if let Secret::Rsa(pair) = &mut self.secret {
             lock(&SPARE_RSA_KEYS).extend(pair.take());
         }
     }

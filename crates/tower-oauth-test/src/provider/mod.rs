@@ -69,6 +69,7 @@ struct Inner {
     lifetimes: Lifetimes,
     claims_in_id_token: bool,
     rotates_refresh_tokens: bool,
+    ignores_pkce: bool,
     keys: Mutex<KeyRing>,
     grants: Mutex<Grants>,
     answers: Mutex<Answers>,
@@ -222,6 +223,10 @@ impl FakeProvider {
 
     fn rotates_refresh_tokens(&self) -> bool {
         self.inner.rotates_refresh_tokens
+    }
+
+    fn ignores_pkce(&self) -> bool {
+        self.inner.ignores_pkce
     }
 
     fn permits_redirect_uri(&self, uri: &str) -> bool {

@@ -13,7 +13,9 @@ mod user;
 
 pub use access_token::AccessToken;
 pub use claims::Claims;
+pub(crate) use rejection::Asking;
 pub use rejection::{Rejection, RejectionKind};
 pub use session_handle::{InvalidSessionHandle, SessionHandle};
 pub use tokens::{ConnectionInfo, Tokens};
 pub use user::User;
+pub(crate) use user::{handle, required_session};

@@ -1,5 +1,6 @@
 //! [`Rejection`]: why a request does not get what it asked for, and the response that says so.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,7 +10,8 @@ use http::header::{CACHE_CONTROL, RETRY_AFTER};
 use http::request::Parts;
 use http::{HeaderValue, Response, StatusCode};
 use serde_json::json;
-use tower_oauth_core::{Error, ErrorKind};
+use tower_oauth_core::session::Connection;
+use tower_oauth_core::{Error, ErrorKind, ExpectedUser, LoginRequest};
 
 use crate::layer::Handle;
 use crate::negotiate;
@@ -27,6 +29,9 @@ pub struct Rejection {
     login_path: Option<String>,
     is_navigation: bool,
     retry_after: Option<Duration>,
+    missing_scopes: Vec<String>,
+    /// In the place of the kind's own words.
+    detail: Option<Cow<'static, str>>,
     source: Option<Arc<Error>>,
 }
 
@@ -42,6 +47,13 @@ pub enum RejectionKind {
     TokenUnavailable,
     /// Somebody is signed in, but not connected to the provider whose token is asked for: 403.
     NotConnected,
+    /// The user did not grant the scopes that the route needs: 303 to grant them for a navigation, unless that was asked
+    /// of them already, else 403 with the missing ones.
+    InsufficientScope,
+    /// The user signed in too long ago, or not strongly enough: 303 to do so for a navigation, else 401.
+    StepUpRequired,
+    /// The application's own [guard](crate::require::Guard) says no: 403.
+    Forbidden,
     /// The user's claims do not have the form that the route asks for: 403.
     ClaimsMismatch,
     /// The request changes something and comes from another site: 403.
@@ -68,11 +80,14 @@ impl Asking {
 
 impl RejectionKind {
     /// Every kind, for documentation and tests.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 11] = [
         Self::LoginRequired,
         Self::TokenExpired,
         Self::TokenUnavailable,
         Self::NotConnected,
+        Self::InsufficientScope,
+        Self::StepUpRequired,
+        Self::Forbidden,
         Self::ClaimsMismatch,
         Self::CrossSite,
         Self::StoreUnavailable,
@@ -87,6 +102,9 @@ impl RejectionKind {
             Self::TokenExpired => "token_expired",
             Self::TokenUnavailable => "token_unavailable",
             Self::NotConnected => "not_connected",
+            Self::InsufficientScope => "insufficient_scope",
+            Self::StepUpRequired => "step_up_required",
+            Self::Forbidden => "forbidden",
             Self::ClaimsMismatch => "claims_mismatch",
             Self::CrossSite => "cross_site_request",
             Self::StoreUnavailable => "store_unavailable",
@@ -96,8 +114,14 @@ impl RejectionKind {
 
     const fn status(self) -> StatusCode {
         match self {
-            Self::LoginRequired | Self::TokenExpired => StatusCode::UNAUTHORIZED,
-            Self::NotConnected | Self::ClaimsMismatch | Self::CrossSite => StatusCode::FORBIDDEN,
+            Self::LoginRequired | Self::TokenExpired | Self::StepUpRequired => {
+                StatusCode::UNAUTHORIZED
+            }
+            Self::NotConnected
+            | Self::InsufficientScope
+            | Self::Forbidden
+            | Self::ClaimsMismatch
+            | Self::CrossSite => StatusCode::FORBIDDEN,
             Self::TokenUnavailable | Self::StoreUnavailable => StatusCode::SERVICE_UNAVAILABLE,
             Self::LayerMissing => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -112,6 +136,36 @@ impl Rejection {
             is_navigation: asking.is_navigation,
             ..Self::plain(kind)
         }
+    }
+
+    /// A login at the provider of `connection` by the same user is what helps, if it also asks for what `change` says.
+    pub(crate) fn ask(
+        kind: RejectionKind,
+        asking: &Asking,
+        connection: &Connection,
+        change: impl FnOnce(&mut LoginRequest),
+    ) -> Self {
+        let identity = &connection.identity;
+        let login_path = asking.handle.ask_path(&connection.provider, |request| {
+            request.user = Some(ExpectedUser::new(identity.issuer(), identity.subject()));
+            change(request);
+        });
+        Self { login_path, is_navigation: asking.is_navigation, ..Self::plain(kind) }
+    }
+
+    /// The application's own reason to refuse: 403 with `detail`, which whoever asks is shown.
+    #[must_use]
+    pub fn forbidden(detail: impl Into<Cow<'static, str>>) -> Self {
+        Self { detail: Some(detail.into()), ..Self::plain(RejectionKind::Forbidden) }
+    }
+
+    pub(crate) fn missing_these(self, scopes: Vec<String>) -> Self {
+        Self { missing_scopes: scopes, ..self }
+    }
+
+    /// Nobody is sent anywhere, though the way is told: who was asked a moment ago said no.
+    pub(crate) fn without_redirect(self) -> Self {
+        Self { is_navigation: false, ..self }
     }
 
     /// Why there is no token for the request of `asking`, or for a job.
@@ -142,7 +196,15 @@ impl Rejection {
     }
 
     pub(crate) const fn plain(kind: RejectionKind) -> Self {
-        Self { kind, login_path: None, is_navigation: false, retry_after: None, source: None }
+        Self {
+            kind,
+            login_path: None,
+            is_navigation: false,
+            retry_after: None,
+            missing_scopes: Vec::new(),
+            detail: None,
+            source: None,
+        }
     }
 
     /// Why.
@@ -155,6 +217,12 @@ impl Rejection {
     #[must_use]
     pub const fn retry_after(&self) -> Option<Duration> {
         self.retry_after
+    }
+
+    /// The scopes that are missing, for [`RejectionKind::InsufficientScope`].
+    #[must_use]
+    pub fn missing_scopes(&self) -> &[String] {
+        &self.missing_scopes
     }
 
     /// The response, for a service that is not axum's.
@@ -183,17 +251,26 @@ impl Rejection {
         if let (Some(extra), Some(login_path)) = (extra.as_object_mut(), self.login_path) {
             extra.insert("login_url".into(), login_path.into());
         }
+        if let (Some(extra), false) = (extra.as_object_mut(), self.missing_scopes.is_empty()) {
+            extra.insert("missing_scopes".into(), self.missing_scopes.into());
+        }
         problem(self.kind.status(), self.kind.code(), Some(extra))
     }
 }
 
 impl fmt::Display for Rejection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(detail) = &self.detail {
+            return f.write_str(detail);
+        }
         f.write_str(match self.kind {
             RejectionKind::LoginRequired => "nobody is signed in",
             RejectionKind::TokenExpired => "the access token has expired; sign in again",
             RejectionKind::TokenUnavailable => "the access token cannot be refreshed right now",
             RejectionKind::NotConnected => "there is no connection to the provider",
+            RejectionKind::InsufficientScope => "the user did not grant what this route needs",
+            RejectionKind::StepUpRequired => "the user has to sign in again for this route",
+            RejectionKind::Forbidden => "the user may not do this",
             RejectionKind::ClaimsMismatch => "the user's claims lack what this route needs",
             RejectionKind::CrossSite => "the request comes from another site",
             RejectionKind::StoreUnavailable => "the session store could not answer",

@@ -31,11 +31,12 @@ use crate::tokens::{Outcome, TokenError};
 ///     Ok(status.to_string())
 /// }
 /// ```
+#[derive(Clone)]
 pub struct Tokens {
     auth: Auth,
     key: StoreKey,
     /// As it was loaded, with what was refreshed since.
-    session: Mutex<Arc<Session>>,
+    session: Arc<Mutex<Arc<Session>>>,
     asking: Option<Asking>,
 }
 
@@ -50,7 +51,7 @@ impl Tokens {
         let handle = handle(parts)?;
         let (auth, session) = (handle.auth().clone(), Arc::clone(&live.session));
         let asking = Some(Asking::new(handle, parts));
-        Ok(Self { auth, key: live.key, session: Mutex::new(session), asking })
+        Ok(Self { auth, key: live.key, session: Arc::new(Mutex::new(session)), asking })
     }
 
     /// A fresh access token for the API of the provider with this key, as in `github`.
@@ -60,9 +61,73 @@ impl Tokens {
     /// When the session has no connection to it, or the token has expired and cannot be refreshed.
     pub async fn of(&self, provider: &str) -> Result<AccessToken, Rejection> {
         let Some(connection) = self.session().connection_to(provider).map(Arc::clone) else {
-            return Err(self.reject(TokenError::NotConnected));
+            return Err(Rejection::token(TokenError::NotConnected, None));
         };
-        self.take(self.auth.fresh(self.key, &connection).await)
+        self.take(&connection, self.auth.fresh(self.key, &connection).await)
+    }
+
+    /// A fresh access token as [`of`](Self::of) gives one, if the user granted these scopes.
+    ///
+    /// # Errors
+    ///
+    /// As `of`; and where a scope is missing, the way to grant it: see [`RequireScopes`](crate::RequireScopes).
+    pub async fn with_scopes(
+        &self,
+        provider: &str,
+        scopes: &[&str],
+    ) -> Result<AccessToken, Rejection> {
+        let scopes: Vec<String> = scopes.iter().map(|scope| (*scope).to_owned()).collect();
+        self.require_scopes(Some(provider), &scopes)?;
+        self.of(provider).await
+    }
+
+    /// Whether the connection to `provider`, or that of the login, has these scopes.
+    pub(crate) fn require_scopes(
+        &self,
+        provider: Option<&str>,
+        scopes: &[String],
+    ) -> Result<(), Rejection> {
+        let session = self.session();
+        let connection = match provider {
+            None => Some(&session.connection),
+            Some(provider) => session.connection_to(provider),
+        };
+        let Some(connection) = connection else {
+            return Err(Rejection::token(TokenError::NotConnected, None));
+        };
+        let granted = &connection.tokens.scopes;
+        let missing: Vec<_> =
+            scopes.iter().filter(|scope| !granted.contains(scope)).cloned().collect();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        Err(self.short_of(&connection.provider, missing))
+    }
+
+    /// The way to grant `scopes`, which the API of `provider` says are missing.
+    pub(crate) fn short_of(&self, provider: &str, scopes: Vec<String>) -> Rejection {
+        let session = self.session();
+        let rejection = match session.connection_to(provider) {
+            Some(connection) => {
+                let rejection = self.ask(RejectionKind::InsufficientScope, connection, &scopes);
+                // What was granted as far as we know, or was refused, does not come by asking again.
+                let is_new =
+                    scopes.iter().any(|scope| !connection.requested_scopes.contains(scope));
+                if is_new { rejection } else { rejection.without_redirect() }
+            }
+            None => Rejection::plain(RejectionKind::InsufficientScope),
+        };
+        rejection.missing_these(scopes)
+    }
+
+    /// The way to sign in again at the provider of `connection`, for what was granted there and for `scopes` besides.
+    fn ask(&self, kind: RejectionKind, connection: &Connection, scopes: &[String]) -> Rejection {
+        let Some(asking) = &self.asking else { return Rejection::plain(kind) };
+        let is_of_login = self.session().connection.provider == connection.provider;
+        Rejection::ask(kind, asking, connection, |request| {
+            request.scopes = [&*connection.tokens.scopes, scopes].concat();
+            request.connect_to = (!is_of_login).then_some(self.key);
+        })
     }
 
     /// A newer access token than `stale`, which the API refused before its time: revoked, or short of a scope that
@@ -75,7 +140,7 @@ impl Tokens {
     ///
     /// When the token cannot be refreshed, or not right now.
     pub async fn refresh(&self, stale: &AccessToken) -> Result<AccessToken, Rejection> {
-        self.take(self.auth.newer(self.key, stale.connection()).await)
+        self.take(stale.connection(), self.auth.newer(self.key, stale.connection()).await)
     }
 
     /// What the session is connected to, the provider of the login first.
@@ -93,8 +158,8 @@ impl Tokens {
         SessionHandle::new(self.key)
     }
 
-    fn take(&self, outcome: Outcome) -> Result<AccessToken, Rejection> {
-        let connection = outcome.map_err(|error| self.reject(error))?;
+    fn take(&self, before: &Connection, outcome: Outcome) -> Result<AccessToken, Rejection> {
+        let connection = outcome.map_err(|error| self.reject(error, before))?;
         let mut session = self.session.lock().unwrap_or_else(PoisonError::into_inner);
         if session
             .connection_to(&connection.provider)
@@ -109,8 +174,14 @@ impl Tokens {
         Arc::clone(&self.session.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn reject(&self, error: TokenError) -> Rejection {
-        Rejection::token(error, self.asking.as_ref())
+    fn reject(&self, error: TokenError, connection: &Connection) -> Rejection {
+        match error {
+            // The whole sign-in again would not bring back what is only connected.
+            TokenError::Expired if self.session().connection.provider != connection.provider => {
+                self.ask(RejectionKind::TokenExpired, connection, &[])
+            }
+            error => Rejection::token(error, self.asking.as_ref()),
+        }
     }
 }
 
@@ -142,7 +213,7 @@ impl Auth {
         else {
             return Err(Rejection::plain(RejectionKind::LoginRequired));
         };
-        Ok(Tokens { auth: self.clone(), key, session: Mutex::new(session), asking: None })
+        Ok(Tokens { auth: self.clone(), key, session: Arc::new(Mutex::new(session)), asking: None })
     }
 }
 

@@ -139,7 +139,7 @@ pub(super) async fn session(parts: &Parts) -> Result<Option<&LiveSession>, Rejec
 }
 
 /// The live session of a request; where there is none, the way to sign in.
-pub(super) async fn required_session(parts: &Parts) -> Result<&LiveSession, Rejection> {
+pub(crate) async fn required_session(parts: &Parts) -> Result<&LiveSession, Rejection> {
     match session(parts).await? {
         Some(session) => Ok(session),
         None => {
@@ -149,6 +149,6 @@ pub(super) async fn required_session(parts: &Parts) -> Result<&LiveSession, Reje
     }
 }
 
-pub(super) fn handle(parts: &Parts) -> Result<&Handle, Rejection> {
+pub(crate) fn handle(parts: &Parts) -> Result<&Handle, Rejection> {
     parts.extensions.get::<Handle>().ok_or_else(|| Rejection::plain(RejectionKind::LayerMissing))
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use http::{HeaderMap, Uri};
 use tokio::sync::OnceCell;
-use tower_oauth_core::{Error, ReturnTo};
+use tower_oauth_core::{Error, LoginRequest, ReturnTo};
 
 use crate::auth::{Auth, LiveSession};
 
@@ -52,11 +52,30 @@ impl Handle {
 
     /// The sign-in page, from where the browser comes back to this request.
     pub(crate) fn login_path(&self) -> String {
+        self.0.auth.routes().login(self.return_to().as_ref())
+    }
+
+    /// Where the browser signs in at `provider` once more, for what `change` asks for, and comes back from. `None`
+    /// where there is no randomness to seal it with.
+    pub(crate) fn ask_path(
+        &self,
+        provider: &str,
+        change: impl FnOnce(&mut LoginRequest),
+    ) -> Option<String> {
+        let inner = self.0.auth.inner();
+        let start_page = || ReturnTo::start_page(&inner.base_url);
+        let mut request = LoginRequest::from(self.return_to().unwrap_or_else(start_page));
+        change(&mut request);
+        let environment = &inner.environment;
+        let (now, random) = (environment.clock.now(), &*environment.random);
+        let sealed = request.seal(&inner.keys, &inner.base_url.join(""), provider, now, random);
+        Some(self.0.auth.routes().login_for(provider, &sealed.ok()?))
+    }
+
+    /// This request as a return target, if it can be one.
+    fn return_to(&self) -> Option<ReturnTo> {
         let routes = self.0.auth.routes();
         let path = self.0.uri.path_and_query().map_or("/", |path| path.as_str());
-        match ReturnTo::parse(&routes.with_base(path), &routes.root()) {
-            Ok(return_to) => routes.login(Some(&return_to)),
-            Err(_) => routes.login(None),
-        }
+        ReturnTo::parse(&routes.with_base(path), &routes.root()).ok()
     }
 }

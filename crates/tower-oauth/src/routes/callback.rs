@@ -8,8 +8,9 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Response};
 use http_body::Body;
 use tower_oauth_core::provider::ResponseMode;
-use tower_oauth_core::{AuthorizationResponse, Client, Error, ErrorKind, Login, ReturnTo, State};
+use tower_oauth_core::{AuthorizationResponse, Client, Error, ErrorKind, Login, State};
 
+use super::connect;
 use super::login::{check_navigation, client};
 use super::respond::{Failure, see_other};
 use crate::attempts;
@@ -56,61 +57,77 @@ async fn finish(
         .map_err(|error| Failure::from(error).with_retry(auth, key, None))?;
     let now = auth.inner().environment.clock.now();
     let found = attempts::find(auth, headers, response.state()).await?;
-    let return_to = found.as_ref().map(|attempt| attempt.return_to().clone());
-    let waiting = found.filter(|attempt| attempt.provider() == key && !attempt.is_expired(now));
-    let Some(attempt) = waiting else {
+    let Some(attempt) = found.filter(|attempt| attempt.provider() == key) else {
         let reason = "no attempt of this browser is waiting for the response";
-        return without_attempt(auth, headers, client, response.state(), return_to, reason).await;
+        return without_attempt(auth, headers, client, response.state(), reason).await;
     };
-    // Before anything goes out: whatever happens next, no second request will act on this attempt.
-    if !attempts::consume(auth, headers, &attempt).await? {
-        let reason = "the attempt was used already";
-        return without_attempt(auth, headers, client, response.state(), return_to, reason).await;
-    }
     let return_to = attempt.return_to().clone();
+    let connect_to = attempt.request().connect_to;
     let clear_attempt = attempts::clear(auth, &attempt, client.provider());
-    let fail = |error: Error| {
-        Failure::from(error)
-            .with_retry(auth, key, Some(&return_to))
-            .with_cookie(clear_attempt.clone())
+    let over = if attempt.is_expired(now) {
+        Some("the attempt is older than ten minutes")
+    // Before anything goes out: whatever happens next, no second request will act on this attempt.
+    } else if !attempts::consume(auth, headers, &attempt).await? {
+        Some("the attempt was used already")
+    } else {
+        None
     };
+    if let Some(reason) = over {
+        let result = without_attempt(auth, headers, client, response.state(), reason).await;
+        return result.map_err(|failure| {
+            failure.with_retry(auth, key, Some(&return_to)).with_cookie(clear_attempt)
+        });
+    }
+    let fail = |error: Error| {
+        let failure = Failure::from(error).with_cookie(clear_attempt.clone());
+        // To connect is started by a form of the application, not by a link.
+        if connect_to.is_some() { failure } else { failure.with_retry(auth, key, Some(&return_to)) }
+    };
+    if let Some(session) = connect_to {
+        connect::check_session(auth, headers, session).await.map_err(fail)?;
+    }
     let code = client.authorize(attempt, response).await.map_err(fail)?;
     let login = client.finish(code).await.map_err(fail)?;
-    let session_cookie = sign_in(auth, headers, login).await.map_err(fail)?;
     let mut response = see_other(return_to.as_str());
-    response.headers_mut().append(SET_COOKIE, session_cookie);
+    match login.connect_to {
+        Some(session) => connect::finish(auth, session, login.connection).await.map_err(fail)?,
+        None => {
+            let session_cookie = sign_in(auth, headers, login).await.map_err(fail)?;
+            response.headers_mut().append(SET_COOKIE, session_cookie);
+        }
+    }
     response.headers_mut().append(SET_COOKIE, clear_attempt);
     Ok(response)
 }
 
-/// The answer to a response that no waiting attempt of this browser belongs to; `reason` is for the log alone. Where it made the session that
-/// the browser has now, the callback was loaded again, by the back button or a reload: the browser goes on.
+/// The answer to a response that no waiting attempt of this browser belongs to, with the reason for the log. Where it
+/// made the session that the browser has now, the callback was loaded again, by the back button or a reload: the
+/// browser goes on.
 async fn without_attempt(
     auth: &Auth,
     headers: &HeaderMap,
     client: &Client,
     state: &State,
-    return_to: Option<ReturnTo>,
     reason: &'static str,
 ) -> Result<Response<Bytes>, Failure> {
     if let Some(live) = auth.load_session(headers).await?
-        && live.session.login.is_of(state)
+        && let Some(return_to) = live.session.ended_at(state)
     {
-        return Ok(see_other(live.session.login.return_to.as_str()));
+        return Ok(see_other(return_to.as_str()));
     }
     let failure = Failure::from(Error::new(ErrorKind::StateInvalid, reason));
-    Err(failure.with_retry(auth, client.provider().login_key(), return_to.as_ref()))
+    Err(failure.with_retry(auth, client.provider().login_key(), None))
 }
 
 /// Creates the new session, then ends the old one of this browser, and returns the new one's cookie.
 async fn sign_in(auth: &Auth, headers: &HeaderMap, login: Login) -> Result<HeaderValue, Error> {
-    let inner = auth.inner();
     let provider = login.connection.provider.clone();
     let issuer = login.connection.identity.issuer().to_owned();
-    let id = auth.create_session(login).await?;
-    tracing::info!(target: "tower_oauth::login", provider, issuer, session = ?id.store_key(), "signed in");
+    let connected = auth.connections_to_keep(headers, &login).await?;
+    let session = auth.create_session(login, connected).await?;
+    tracing::info!(target: "tower_oauth::login", provider, issuer, session = ?session.key, "signed in");
     if let Err(error) = auth.end_sessions(headers).await {
         tracing::warn!(target: "tower_oauth::session", "the earlier session was not ended: {error}");
     }
-    Ok(inner.cookies.set_session(&id.cookie_value(), inner.lifetimes.absolute))
+    Ok(session.cookie)
 }

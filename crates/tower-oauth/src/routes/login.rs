@@ -5,8 +5,10 @@ use http::header::SET_COOKIE;
 use http::request::Parts;
 use http::{HeaderMap, Response, StatusCode};
 use http_body::Body;
-use tower_oauth_core::{Client, Error, ErrorKind, ReturnTo};
+use tower_oauth_core::{Client, Error, ErrorKind, LoginRequest, ReturnTo};
 
+use super::connect::check_session;
+use super::paths::LOGIN_REQUEST;
 use super::respond::{Failure, page, see_other};
 use crate::attempts;
 use crate::auth::Auth;
@@ -36,8 +38,8 @@ pub(super) async fn sign_in(auth: &Auth, parts: &Parts) -> Result<Response<Bytes
 pub(super) async fn get(auth: &Auth, key: &str, parts: &Parts) -> Result<Response<Bytes>, Failure> {
     let client = client(auth, key)?;
     check_navigation(&parts.headers)?;
-    let return_to = return_to(auth, parts.uri.query().unwrap_or_default().as_bytes());
-    start(auth, client, &parts.headers, return_to).await
+    let request = login_request(auth, client, parts).await?;
+    start(auth, client, &parts.headers, request).await
 }
 
 /// `POST {mount}/login/{provider}`: for forms, the target in the form or in the query.
@@ -108,17 +110,46 @@ fn return_to(auth: &Auth, parameters: &[u8]) -> ReturnTo {
     }
 }
 
-async fn start(
+/// What a link asks for: its return target, or what a route of the application asked for and sealed.
+async fn login_request(auth: &Auth, client: &Client, parts: &Parts) -> Result<LoginRequest, Error> {
+    let query = parts.uri.query().unwrap_or_default().as_bytes();
+    let Some(sealed) = parameter(query, LOGIN_REQUEST) else {
+        return Ok(return_to(auth, query).into());
+    };
+    let inner = auth.inner();
+    let now = inner.environment.clock.now();
+    let (context, provider) = (inner.base_url.join(""), client.provider().login_key());
+    let request = LoginRequest::open(&inner.keys, &context, provider, now, &sealed);
+    let request = request.ok_or_else(|| {
+        Error::new(
+            ErrorKind::Malformed,
+            "the login request is not ours, or is over ten minutes old",
+        )
+    })?;
+    if let Some(session) = request.connect_to {
+        check_session(auth, &parts.headers, session).await?;
+    }
+    Ok(request)
+}
+
+/// Sends the browser to the provider.
+pub(super) async fn start(
     auth: &Auth,
     client: &Client,
     headers: &HeaderMap,
-    return_to: ReturnTo,
+    request: impl Into<LoginRequest>,
 ) -> Result<Response<Bytes>, Failure> {
+    let request = request.into();
     let provider = client.provider();
     let fail = |error: Error| {
-        Failure::from(error).with_retry(auth, provider.login_key(), Some(&return_to))
+        let failure = Failure::from(error);
+        // For one that cannot be started again by a link, the application's own page is the place.
+        if request.connect_to.is_some() {
+            return failure;
+        }
+        failure.with_retry(auth, provider.login_key(), Some(&request.return_to))
     };
-    let start = client.start(return_to.clone()).await.map_err(fail)?;
+    let start = client.start(request.clone()).await.map_err(fail)?;
     let cookies = attempts::keep(auth, &start.attempt, headers, provider).await.map_err(fail)?;
     let mut response = see_other(&start.authorization_url);
     for cookie in cookies {

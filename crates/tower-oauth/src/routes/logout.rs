@@ -24,7 +24,7 @@ pub(super) async fn post<B: Body>(
     check_own_site(auth, &parts.headers)?;
     let target = posted_return_to(auth, parts, body).await?;
     let clear_session = auth.inner().cookies.clear_session();
-    let tokens = tokens_to_revoke(auth, &auth.session_keys(&parts.headers)).await;
+    let tokens = tokens_to_revoke(auth, &parts.headers).await;
     // The store failed: the session may live on there, so this is no success, but this browser forgets it.
     auth.end_sessions(&parts.headers)
         .await

@@ -4,9 +4,11 @@
 //! |---|---|
 //! | `GET {mount}/login`, `GET` or `POST {mount}/login/{provider}` | [`login`] |
 //! | `GET` or `POST {mount}/callback/{provider}` | [`callback`] |
+//! | `POST {mount}/connect/{provider}`, `POST {mount}/disconnect/{provider}` | [`connect`] |
 //! | `POST {mount}/logout`, `GET {mount}/logged-out` | [`logout`] |
 
 mod callback;
+mod connect;
 mod login;
 mod logout;
 mod not_found;
@@ -36,6 +38,10 @@ where
         (Route::Login(key), &Method::POST) => login::post(&auth, key, &parts, body).await,
         (Route::Callback(key), &Method::GET) => callback::get(&auth, key, &parts).await,
         (Route::Callback(key), &Method::POST) => callback::post(&auth, key, &parts, body).await,
+        (Route::Connect(key), &Method::POST) => connect::connect(&auth, key, &parts, body).await,
+        (Route::Disconnect(key), &Method::POST) => {
+            connect::disconnect(&auth, key, &parts, body).await
+        }
         (Route::Logout, &Method::POST) => logout::post(&auth, &parts, body).await,
         (Route::LoggedOut, &Method::GET) => Ok(logout::logged_out(&auth)),
         _ => Ok(method_not_allowed(&route)),
@@ -48,7 +54,7 @@ fn method_not_allowed(route: &Route) -> Response<Bytes> {
     let allow = match route {
         Route::SignIn | Route::LoggedOut => "GET",
         Route::Login(_) | Route::Callback(_) => "GET, POST",
-        Route::Logout => "POST",
+        Route::Connect(_) | Route::Disconnect(_) | Route::Logout => "POST",
     };
     let mut response = problem(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", None);
     response.headers_mut().insert(http::header::ALLOW, http::HeaderValue::from_static(allow));

@@ -2,6 +2,9 @@
 
 use tower_oauth_core::ReturnTo;
 
+/// The parameter of a sealed login request.
+pub(super) const LOGIN_REQUEST: &str = "login_request";
+
 /// Where the login routes are.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Routes<'a> {
@@ -17,6 +20,8 @@ pub(crate) enum Route {
     SignIn,
     Login(String),
     Callback(String),
+    Connect(String),
+    Disconnect(String),
     Logout,
     LoggedOut,
 }
@@ -46,6 +51,8 @@ impl Routes<'_> {
             _ => match rest.split_once('/')? {
                 ("login", provider) => Some(Route::Login(provider.to_owned())),
                 ("callback", provider) => Some(Route::Callback(provider.to_owned())),
+                ("connect", provider) => Some(Route::Connect(provider.to_owned())),
+                ("disconnect", provider) => Some(Route::Disconnect(provider.to_owned())),
                 _ => None,
             },
         }
@@ -62,6 +69,11 @@ impl Routes<'_> {
 
     pub(crate) fn login_at(&self, provider: &str, return_to: Option<&ReturnTo>) -> String {
         with_return_to(format!("{}/login/{provider}", self.root()), return_to)
+    }
+
+    /// The start of a login at `provider` for a sealed request.
+    pub(crate) fn login_for(&self, provider: &str, sealed: &str) -> String {
+        format!("{}/login/{provider}?{LOGIN_REQUEST}={sealed}", self.root())
     }
 
     pub(crate) fn callback(&self, provider: &str) -> String {

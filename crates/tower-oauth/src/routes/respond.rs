@@ -98,7 +98,10 @@ fn report(error: &Error, correlation_id: &str) {
         | ErrorKind::ProviderDenied => {
             tracing::info!(target: "tower_oauth::login", code, correlation_id, "{reason}");
         }
-        ErrorKind::ClientRejected | ErrorKind::StoreUnavailable | ErrorKind::Internal => {
+        ErrorKind::ClientRejected
+        | ErrorKind::StoreUnavailable
+        | ErrorKind::SessionTooLarge
+        | ErrorKind::Internal => {
             tracing::error!(target: "tower_oauth::login", code, correlation_id, "{reason}");
         }
         _ => tracing::warn!(target: "tower_oauth::login", code, correlation_id, "{reason}"),

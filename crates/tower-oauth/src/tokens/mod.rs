@@ -8,11 +8,14 @@
 //! | and in another? what does the provider say? | [`refresh`] |
 //! | are the new tokens in the store? | [`land`] |
 //! | and at the sign-out? | [`revoke`] |
+//! | on the way to the API | [`bearer`], [`challenge`] |
 //!
 //! A refresh runs in a task of its own, so that no browser that hangs up can lose a refresh token which the
 //! provider has just replaced. What everybody waits for is the store: nobody has an access token whose refresh
 //! token is not durable.
 
+mod bearer;
+mod challenge;
 mod due;
 mod flight;
 mod land;
@@ -29,6 +32,7 @@ use tower_oauth_core::session::{Connection, StoreKey, TokenSet};
 use tower_oauth_core::{Clock, Error, ErrorKind};
 use tracing::Instrument as _;
 
+pub use self::bearer::{BearerError, BearerLayer, BearerService};
 use self::due::{Due, due};
 use self::flight::{Boarding, FlightKey, Flights, wait};
 pub(crate) use self::revoke::{revoke_all, tokens_to_revoke};
@@ -112,6 +116,10 @@ impl Auth {
     /// The connection of the session under `key` with other tokens than those of `stale`, which were refused
     /// before their time.
     pub(crate) async fn newer(&self, key: StoreKey, stale: &Arc<Connection>) -> Outcome {
+        if self.inner().cookie_sessions.is_some() {
+            // It has no refresh token, and no store has a newer one.
+            return Err(TokenError::Expired);
+        }
         // A refresh that was under way already may end with the very tokens that were refused.
         for _ in 0..3 {
             let connection = self.refreshed(key, stale, true, PATIENCE).await?;

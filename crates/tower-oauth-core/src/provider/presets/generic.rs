@@ -27,6 +27,7 @@ pub fn oidc(
         offline_access: false,
         authorization_parameters: Vec::new(),
         id_token_algorithms: Algorithm::DEFAULT.to_vec(),
+        tenants: Vec::new(),
         quirks: Quirks::default(),
     }
 }
@@ -35,8 +36,9 @@ pub fn oidc(
 /// which answers with a JSON object for the user that the access token belongs to.
 ///
 /// Asks for no scopes, sends the client secret in the body, takes the member `sub` for the stable
-/// identifier and trusts no e-mail address; [`quirks`](Provider::quirks) changes each. The issuer is the
-/// origin of the authorization endpoint.
+/// identifier and trusts no e-mail address; [`quirks`](Provider::quirks) changes each. The issuer, which users
+/// are told apart by, is the origin of the authorization endpoint; where two providers are on one origin, give one
+/// another with [`with_issuer`](Provider::with_issuer).
 ///
 /// ```
 /// use tower_oauth_core::provider::ClientAuthentication;

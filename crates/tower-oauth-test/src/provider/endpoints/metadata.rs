@@ -7,9 +7,9 @@ use crate::provider::{Endpoint, FakeProvider, Signing};
 impl FakeProvider {
     pub(super) fn metadata(&self) -> Value {
         // Discovery demands RS256 in the list whatever the provider signs with.
-        let algorithms: &[&str] = match self.signing() {
-            Signing::Rs256 => &["RS256"],
-            Signing::Es256 => &["RS256", "ES256"],
+        let algorithms = match self.signing() {
+            Signing::Rs256 => vec!["RS256"],
+            other => vec!["RS256", other.alg()],
         };
         json!({
             "issuer": self.issuer(),

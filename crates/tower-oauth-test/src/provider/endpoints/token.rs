@@ -1,6 +1,6 @@
 //! The token endpoint (RFC 6749 section 3.2): redeems codes and refresh tokens.
 
-use aws_lc_rs::digest::{SHA256, digest};
+use aws_lc_rs::digest::digest;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
@@ -38,9 +38,11 @@ impl FakeProvider {
         let redirect_uri = form
             .value("redirect_uri")
             .ok_or(OAuthError::invalid_request("The redirect_uri is missing."))?;
-        let verifier = form
-            .value("code_verifier")
-            .ok_or(OAuthError::invalid_request("The code_verifier is missing."))?;
+        let verifier = match form.value("code_verifier") {
+            _ if self.ignores_pkce() => None,
+            None => return Err(OAuthError::invalid_request("The code_verifier is missing.")),
+            verifier => verifier,
+        };
         let grant = self.grants().redeem(code, redirect_uri, verifier, self.now())?;
         self.issue_tokens(&grant, grant.scope.clone(), grant.nonce.as_deref(), true)
     }
@@ -102,7 +104,7 @@ impl FakeProvider {
             _ => Map::new(),
         };
         let now = self.now();
-        let hash = digest(&SHA256, access_token.as_bytes());
+        let hash = digest(self.signing().hash(), access_token.as_bytes());
         let half = hash.as_ref().split_at(hash.as_ref().len() / 2).0;
         let mut set = |name: &str, value: Value| claims.insert(name.to_owned(), value);
         set("iss", self.issuer().into());
