@@ -19,7 +19,8 @@ fn events(captured: &Captured) -> Vec<String> {
 #[track_caller]
 fn assert_one(captured: &Captured, level: &str, parts: &[&str]) {
     let seen = events(captured);
-    let [event] = &seen[..] else { panic!("not one event: {seen:#?}") };
+    assert_eq!(seen.len(), 1, "{seen:#?}");
+    let event = &seen[0];
     assert!(event.contains(level), "{event}");
     for part in parts.iter().chain(&["provider=\"op\""]) {
         assert!(event.contains(part), "no {part} in {event}");
@@ -81,6 +82,25 @@ async fn g08_what_happens_to_tokens_is_told_once() {
         settle().await;
         assert_one(&captured, level, &[text]);
     }
+}
+
+#[tokio::test]
+async fn an_operator_is_told_why_nothing_will_be_refreshed() {
+    let captured = Captured::default();
+    let _guard = captured.listen(Level::DEBUG);
+    let setup = Setup::new();
+    setup.provider.answer(
+        Endpoint::Token,
+        Answer::modify(|response| {
+            let mut body: Value = serde_json::from_slice(response.body()).unwrap();
+            body.as_object_mut().unwrap().remove("refresh_token");
+            *response.body_mut() = body.to_string().into();
+        }),
+    );
+    let (mut browser, _) = signed_in(&setup).await;
+    assert_one(&captured, "WARN", &["no refresh token came"]);
+    browser.login_as("alice").await;
+    assert!(events(&captured).is_empty());
 }
 
 #[tokio::test]
