@@ -157,7 +157,10 @@ async fn v6_a_clock_that_is_a_minute_slow_gives_no_shorter_lease() {
     }
     assert_eq!(refreshes(&setup.provider), 0);
     gate.open();
+    // By its own clock the old token was still valid.
     assert_eq!(refreshing.await.unwrap().status(), 200);
+    settle().await;
+    token(&first).await;
     assert_eq!(refreshes(&setup.provider), 1);
 }
 
