@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, Waker};
 
-use tower_oauth_test::TestBrowser;
+use tower_oauth_test::{Answer, Endpoint, TestBrowser};
 use tower_oauth_tests::{CountingStore, FailingStore, HookedStore, Operation, Setup, settle};
 
 use crate::refresh::{LIFETIME, refreshes, seconds, signed_in, token};
@@ -61,17 +61,35 @@ async fn j05_what_the_store_does_not_keep_nobody_is_given() {
     store.fail(&[Operation::Swap]);
     assert_eq!(token(&browser).await, old, "valid, and the new one is not kept");
     assert_eq!(refreshes(&setup.provider), 1);
-    // Not before the lease of the first try has ended: until then its tokens may still reach the store.
-    tokio::time::sleep(seconds(60)).await;
+    // Not before the lease of that has ended: its tokens may have reached the store, for all we know.
+    tokio::time::sleep(seconds(30)).await;
     setup.clock.advance(seconds(30));
     assert_eq!(browser.fetch("/token").await.json()["code"], "token_unavailable");
-    setup.clock.advance(seconds(30));
+    assert_eq!(refreshes(&setup.provider), 1);
+    setup.clock.advance(seconds(90));
     let page = browser.fetch("/token").await;
     assert_eq!(
         (page.status().as_u16(), page.json()["code"].as_str().unwrap()),
         (503, "store_unavailable")
     );
     assert_eq!(browser.fetch("/").await.text(), "Hello, Alice Liddell!", "and the cookie is kept");
+}
+
+/// The provider fails, and then the store, which should keep when to try again.
+#[tokio::test(start_paused = true)]
+async fn a_failure_that_cannot_be_written_down_is_over_when_its_lease_ends() {
+    let setup = Setup::new();
+    let (browser, store) = signed_in_on(&setup).await;
+    setup.clock.advance(seconds(LIFETIME));
+    store.fail(&[Operation::Swap]);
+    setup.provider.answer(Endpoint::Refresh, Answer::status(500));
+    assert_eq!(browser.fetch("/token").await.json()["code"], "token_unavailable");
+    store.fail(&[]);
+    for (wait, status, asked) in [(2, 503, 1), (110, 503, 1), (8, 200, 2)] {
+        setup.clock.advance(seconds(wait));
+        assert_eq!(browser.fetch("/token").await.status(), status, "{wait}");
+        assert_eq!(refreshes(&setup.provider), asked, "{wait}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

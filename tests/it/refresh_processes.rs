@@ -10,7 +10,7 @@ use tower_oauth::session::{
     Mark, Record, SessionStore, StoreError, StoreKey, StoredRecord, Swap, Version,
 };
 use tower_oauth::{HttpClient, MemoryStore, Timestamp};
-use tower_oauth_test::{Answer, Endpoint, TestBrowser};
+use tower_oauth_test::{Answer, Endpoint, ManualClock, TestBrowser};
 use tower_oauth_tests::{CountingStore, Gate, HookedStore, Operation, Setup, settle};
 
 use crate::refresh::{LIFETIME, refreshes, seconds, token};
@@ -108,9 +108,65 @@ async fn a_token_that_is_still_valid_is_not_waited_for_long() {
     assert_eq!(begun.elapsed().as_secs(), 5);
 }
 
+#[tokio::test(start_paused = true)]
+async fn j09_a_failure_lets_every_process_wait_and_none_longer_than_it_says() {
+    let setup = Setup::new();
+    let store = CountingStore::new(setup.clock.clone());
+    let network = setup.provider.http_client();
+    let first = signed_in_through(&setup, &store, network.clone()).await;
+    let second = at_another_process(&first, &setup, &store, network);
+    setup.clock.advance(seconds(LIFETIME));
+    let busy = Answer::status(503).header("retry-after", "20");
+    setup.provider.answer(Endpoint::Refresh, busy);
+    assert_eq!(first.fetch("/token").await.header("retry-after"), "20");
+    let begun = Instant::now();
+    let page = second.fetch("/token").await;
+    assert_eq!((page.status().as_u16(), page.header("retry-after")), (503, "20"));
+    assert_eq!(begun.elapsed(), seconds(0), "it is known");
+    assert_eq!(refreshes(&setup.provider), 1);
+    setup.clock.advance(seconds(20));
+    token(&second).await;
+    assert_eq!(refreshes(&setup.provider), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn v6_a_clock_that_is_a_minute_slow_gives_no_shorter_lease() {
+    let setup = Setup::new();
+    let store = CountingStore::new(setup.clock.clone());
+    let network = setup.provider.http_client();
+    let first = signed_in_through(&setup, &store, network.clone()).await;
+    setup.clock.advance(seconds(LIFETIME));
+    let slow_clock = ManualClock::new();
+    slow_clock.advance(seconds(LIFETIME - 60));
+    let gate = Gate::before(network);
+    let auth = setup.offline_auth(|builder| {
+        let builder = builder.store(store.clone()).http_client(Arc::new(gate.clone()));
+        builder.clock(Arc::new(slow_clock.clone())).token_margin(seconds(120))
+    });
+    let slow = setup.browser(&auth);
+    for (name, value) in first.cookies() {
+        slow.plant_cookie(&name, &value);
+    }
+    let refreshing = tokio::spawn(async move { slow.fetch("/token").await });
+    settle().await;
+    assert_eq!(gate.waiting(), 1);
+    for _ in 0..2 {
+        setup.clock.advance(seconds(25));
+        slow_clock.advance(seconds(25));
+        assert_eq!(first.fetch("/token").await.status(), 503);
+    }
+    assert_eq!(refreshes(&setup.provider), 0);
+    gate.open();
+    // By its own clock the old token was still valid.
+    assert_eq!(refreshing.await.unwrap().status(), 200);
+    settle().await;
+    token(&first).await;
+    assert_eq!(refreshes(&setup.provider), 1);
+}
+
 /// A process that dies while its refresh is on its way: the provider has heard nothing.
 #[test]
-fn j04_a_process_that_dies_keeps_the_others_out_for_a_minute_at_most() {
+fn j04_a_process_that_dies_keeps_the_others_out_for_two_minutes_at_most() {
     let setup = Setup::new();
     let store = CountingStore::new(setup.clock.clone());
     let gate = Gate::before(setup.provider.http_client());
@@ -135,7 +191,7 @@ fn j04_a_process_that_dies_keeps_the_others_out_for_a_minute_at_most() {
             (503, "token_unavailable".into())
         );
         assert!(begun.elapsed() < seconds(25), "{:?}", begun.elapsed());
-        setup.clock.advance(seconds(60));
+        setup.clock.advance(seconds(120));
         token(&second).await;
         assert_eq!(refreshes(&setup.provider), 1);
     });
@@ -161,7 +217,7 @@ fn j07_a_refresh_token_that_died_with_its_process_costs_one_login() {
     assert_eq!((gate.waiting(), refreshes(&setup.provider)), (1, 1));
     paused().block_on(async {
         let mut second = at_another_process(&first, &setup, &store, setup.provider.http_client());
-        setup.clock.advance(seconds(60));
+        setup.clock.advance(seconds(120));
         assert_eq!(second.fetch("/token").await.status(), 401);
         assert_eq!(second.fetch("/token").await.status(), 401);
         assert_eq!(refreshes(&setup.provider), 2);
@@ -195,7 +251,7 @@ async fn v6_who_takes_the_lease_looks_again() {
     let waiting = tokio::spawn(async move { token(&second).await });
     settle().await;
     let new = token(&first).await;
-    setup.clock.advance(seconds(61));
+    setup.clock.advance(seconds(121));
     awake.add_permits(2);
     assert_eq!(waiting.await.unwrap(), new);
     assert_eq!(store.count(Operation::MarkOnce), 3, "a login, and a lease each");

@@ -40,6 +40,7 @@ pub(crate) fn session() -> Session {
         obtained: Timestamp::from_unix_seconds(0),
         expires: None,
         refresh_token: None,
+        refresh_not_before: None,
         id_token: None,
         scopes: Vec::new(),
     };

@@ -114,6 +114,7 @@ pub(super) fn token_set(
         refresh_token: response
             .refresh_token()
             .map(|token| RefreshToken::new(token.secret().as_str())),
+        refresh_not_before: None,
         id_token: response.extra_fields().id_token.as_deref().map(RawIdToken::new),
         scopes: match response.scopes() {
             Some(scopes) => scopes

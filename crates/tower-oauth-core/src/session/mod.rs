@@ -66,6 +66,8 @@ pub struct TokenSet {
     pub expires: Option<Timestamp>,
     /// The refresh token, where the provider gave one.
     pub refresh_token: Option<RefreshToken>,
+    /// Until when nobody tries to refresh, after a try that failed.
+    pub refresh_not_before: Option<Timestamp>,
     /// The ID token as it came, for `id_token_hint`.
     pub id_token: Option<RawIdToken>,
     /// The scopes that were granted: those of the response, or those asked for where it names none

@@ -42,6 +42,7 @@ struct ConnectionRecord<'a> {
     access_token_obtained: Timestamp,
     access_token_expires: Option<Timestamp>,
     refresh_token: Option<Cow<'a, str>>,
+    refresh_not_before: Option<Timestamp>,
     id_token: Option<Cow<'a, str>>,
     scopes: Cow<'a, [String]>,
 }
@@ -88,6 +89,7 @@ impl<'a> From<&'a Connection> for ConnectionRecord<'a> {
             access_token_obtained: tokens.obtained,
             access_token_expires: tokens.expires,
             refresh_token: tokens.refresh_token.as_ref().map(|token| token.secret().into()),
+            refresh_not_before: tokens.refresh_not_before,
             id_token: tokens.id_token.as_ref().map(|token| token.secret().into()),
             scopes: tokens.scopes.as_slice().into(),
         }
@@ -108,6 +110,7 @@ impl From<ConnectionRecord<'_>> for Connection {
             obtained: record.access_token_obtained,
             expires: record.access_token_expires,
             refresh_token: record.refresh_token.map(|token| token.into_owned().into()),
+            refresh_not_before: record.refresh_not_before,
             id_token: record.id_token.map(|token| token.into_owned().into()),
             scopes: record.scopes.into_owned(),
         };

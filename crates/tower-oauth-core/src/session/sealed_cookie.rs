@@ -175,6 +175,7 @@ impl<'a> Sealed<'a> {
             obtained: self.created,
             expires: self.access_token_expires,
             refresh_token: None,
+            refresh_not_before: None,
             id_token: None,
             scopes: self.scopes.into_owned(),
         };
@@ -295,6 +296,7 @@ mod tests {
             obtained: session.created,
             expires: Some(Timestamp::from_unix_seconds(7)),
             refresh_token: Some("refresh".to_owned().into()),
+            refresh_not_before: None,
             id_token: Some("id".to_owned().into()),
             scopes: vec!["a".into(), "b c".into()],
         };

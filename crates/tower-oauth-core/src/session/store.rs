@@ -216,13 +216,15 @@ impl Mark {
     }
 
     /// The mark that somebody presents the refresh token of `connection`, in the session under `key`. Other tokens
-    /// make another mark.
+    /// make another mark, and so does a try that failed.
     #[must_use]
     pub fn refresh(key: &StoreKey, connection: &Connection) -> Self {
-        let TokenSet { access_token, refresh_token, .. } = &connection.tokens;
+        let TokenSet { access_token, refresh_token, refresh_not_before, .. } = &connection.tokens;
         let refresh_token = refresh_token.as_ref().map_or("", |token| token.secret());
-        let hashes = [access_token.secret(), refresh_token].map(|it| sha256(it.as_bytes()));
-        Self(sha256(&[b"refresh".as_slice(), key.as_bytes(), &hashes.concat()].concat()))
+        let tokens =
+            [access_token.secret(), refresh_token].map(|it| sha256(it.as_bytes())).concat();
+        let failed = refresh_not_before.unwrap_or_default().unix_seconds().to_be_bytes();
+        Self(sha256(&[b"refresh".as_slice(), key.as_bytes(), &tokens, &failed].concat()))
     }
 
     /// The mark as bytes.

@@ -10,7 +10,6 @@ use tokio::time::timeout;
 use tower_oauth_core::session::{Connection, StoreKey};
 use tower_oauth_core::{Clock, Error};
 
-use super::refresh::Lease;
 use super::{Outcome, TokenError, is_same};
 
 /// How long what a refresh brought is handed to those who still have the tokens from before it.
@@ -18,9 +17,6 @@ const REPLAY: Duration = Duration::from_secs(30);
 
 /// How long failing refreshes wait: doubled each time, from the first to the last of these.
 const BACK_OFF: (Duration, Duration) = (Duration::from_secs(2), Duration::from_secs(60));
-
-/// Longest pause that a provider can ask for.
-const MAX_RETRY_AFTER: Duration = Duration::from_secs(5 * 60);
 
 /// Most connections that are remembered: those that are being refreshed, or were half a minute ago.
 const MAX_ENTRIES: usize = 50_000;
@@ -60,7 +56,6 @@ struct Failed {
     error: Arc<Error>,
     back_off: Duration,
     until: Duration,
-    lease: Option<Lease>,
 }
 
 pub(super) type Waiting = watch::Receiver<Option<Outcome>>;
@@ -146,35 +141,31 @@ impl Pilot {
         &self.key
     }
 
-    /// The lease that an earlier try was given and did not use up.
-    pub(super) fn lease(&self) -> Option<Lease> {
-        self.before.as_ref().and_then(|failed| failed.lease)
+    /// How long nobody tries again if this fails.
+    pub(super) fn back_off(&self) -> Duration {
+        self.before.as_ref().map_or(BACK_OFF.0, |failed| failed.back_off * 2).min(BACK_OFF.1)
     }
 
     /// Tells `outcome` to everybody who waits, and keeps it for who is late. `seen` is what started the flight,
-    /// `current` what the store had at its end. Returns how long nobody tries again, after a failure.
+    /// `current` what the store had at its end.
     pub(super) fn land(
         mut self,
         seen: Arc<Connection>,
         current: Arc<Connection>,
-        lease: Option<Lease>,
-        mut outcome: Outcome,
-    ) -> Option<Duration> {
+        outcome: Outcome,
+    ) {
         let now = self.flights.clock.monotonic();
-        let mut pause = None;
-        let entry = match &mut outcome {
+        let entry = match &outcome {
             Ok(connection) if !is_same(connection, &seen) => {
                 let connection = Arc::clone(connection);
                 Some(Entry::Landed { replaced: seen, connection, until: now + REPLAY })
             }
-            Err(TokenError::Unavailable { error, retry_after }) => {
-                let back_off = self.before.as_ref().map_or(BACK_OFF.0, |it| it.back_off * 2);
-                let back_off = back_off.min(BACK_OFF.1);
-                *retry_after = (*retry_after).clamp(back_off, MAX_RETRY_AFTER);
-                pause = Some(*retry_after);
-                let (error, until) = (Arc::clone(error), now + *retry_after);
-                Some(Entry::Failed(Failed { of: current, error, back_off, until, lease }))
-            }
+            Err(TokenError::Unavailable { error, retry_after }) => Some(Entry::Failed(Failed {
+                of: current,
+                error: Arc::clone(error),
+                back_off: self.back_off(),
+                until: now + *retry_after,
+            })),
             _ => None,
         };
         let mut entries = self.flights.lock();
@@ -186,7 +177,6 @@ impl Pilot {
         if let Some(sender) = self.outcome.take() {
             sender.send_replace(Some(outcome));
         }
-        pause
     }
 }
 

@@ -17,12 +17,16 @@ use super::land::land;
 use super::{Outcome, TokenError, is_same};
 use crate::auth::{Auth, LiveSession};
 
-/// How long nobody else presents a refresh token. Also about how long before its expiry a token is refreshed, so
-/// that a process which dies in the midst costs nobody a valid token.
-const LEASE: Duration = Duration::from_secs(60);
+/// How long nobody else presents a refresh token, unless its holder says that it failed: to begin (20 s), the token
+/// request (15 s), newer keys (5 s), the landing (20 s), and a minute by which clocks may differ. So long a process that
+/// dies in the midst keeps the others out.
+const LEASE: Duration = Duration::from_secs(120);
 
-/// How much of a lease must be left to begin: the token request (15 s), newer keys (5 s), the landing (20 s).
-const NEEDED: Duration = Duration::from_secs(40);
+/// Whoever has the lease begins within this, or not at all.
+const BEGIN: Duration = Duration::from_secs(20);
+
+/// Longest pause that a provider can ask for.
+const MAX_PAUSE: Duration = Duration::from_secs(5 * 60);
 
 /// How long to wait for another process, and how often to look.
 const WAIT_FOR_OTHERS: Duration = Duration::from_secs(20);
@@ -30,14 +34,6 @@ const LOOK: (Duration, Duration) = (Duration::from_millis(50), Duration::from_se
 
 /// How often to begin again because the tokens changed under way.
 pub(super) const MAX_ROUNDS: usize = 8;
-
-/// The right to present one refresh token for a while.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Lease {
-    mark: Mark,
-    /// By the monotonic clock.
-    taken: Duration,
-}
 
 /// A refresh under way.
 pub(super) struct Refresh<'a> {
@@ -50,7 +46,8 @@ pub(super) struct Refresh<'a> {
     forced: bool,
     /// What the store has, as far as known.
     current: Arc<Connection>,
-    lease: Option<Lease>,
+    /// How long nobody tries again if this fails.
+    back_off: Duration,
 }
 
 /// How far a round came.
@@ -66,22 +63,21 @@ pub(super) enum Step {
 pub(super) async fn fly(auth: Auth, pilot: Pilot, seen: Arc<Connection>, forced: bool) {
     let key = pilot.key().clone();
     let Some(client) = auth.client(&key.provider) else {
-        pilot.land(Arc::clone(&seen), seen, None, Err(TokenError::NotConnected));
+        pilot.land(Arc::clone(&seen), seen, Err(TokenError::NotConnected));
         return;
     };
-    let current = Arc::clone(&seen);
-    let lease = pilot.lease();
-    let mut refresh = Refresh { auth: &auth, client, key: &key, seen, forced, current, lease };
-    let outcome = refresh.run().await;
-    let Refresh { seen, current, lease, .. } = refresh;
-    let error = match &outcome {
-        Err(TokenError::Unavailable { error, .. }) => Some(Arc::clone(error)),
-        _ => None,
+    let (current, back_off) = (Arc::clone(&seen), pilot.back_off());
+    let mut refresh = Refresh { auth: &auth, client, key: &key, seen, forced, current, back_off };
+    let outcome = match refresh.run().await {
+        Err(TokenError::Unavailable { error, retry_after }) => {
+            let retry_after = retry_after.clamp(back_off, MAX_PAUSE);
+            report(&error, &key, retry_after);
+            Err(TokenError::Unavailable { error, retry_after })
+        }
+        outcome => outcome,
     };
-    let pause = pilot.land(seen, current, lease, outcome);
-    if let (Some(error), Some(pause)) = (error, pause) {
-        report(&error, &key, pause);
-    }
+    let Refresh { seen, current, .. } = refresh;
+    pilot.land(seen, current, outcome);
 }
 
 impl<'a> Refresh<'a> {
@@ -112,18 +108,24 @@ impl<'a> Refresh<'a> {
         if stored.tokens.refresh_token.is_none() {
             return self.without_refresh_token(stored).map(Step::Done);
         }
+        self.check_pause(&stored)?;
         // First what can wait or fail, then the lease: it runs.
-        let _turn = self.turn().await?;
+        let _turn = self.turn().await;
         self.client.prepare_refresh().await?;
+        let clock = &self.auth.inner().environment.clock;
+        let begun = clock.monotonic();
         if !self.take_lease(&stored).await? {
             return Ok(Step::Held);
         }
-        // Whoever had the lease before may have refreshed between our reading and our taking it.
+        // Whoever had the lease before may have refreshed, or failed, between our reading and our taking it.
         let (live, current) = self.load().await?;
-        if !is_same(&current, &stored) {
+        let is_leased = current.tokens.refresh_not_before == stored.tokens.refresh_not_before;
+        if !is_same(&current, &stored) || !is_leased {
             return Ok(Step::Moved);
         }
-        self.check_lease()?;
+        if clock.monotonic() > begun + BEGIN {
+            return Ok(Step::Held);
+        }
         match self.client.refresh(&current).await {
             Ok(tokens) => {
                 let landed = land(self, live, &current, tokens).await?;
@@ -135,7 +137,10 @@ impl<'a> Refresh<'a> {
                     self.end_grant(&current, &error).await
                 }
                 ErrorKind::IdToken => self.distrust(&current, &error).await,
-                _ => Err(error.into()),
+                _ => {
+                    self.hand_back(live, &current, &error).await;
+                    Err(error.into())
+                }
             },
         }
     }
@@ -151,10 +156,9 @@ impl<'a> Refresh<'a> {
 
     /// Whether what the store has is to be refreshed, and was not replaced since somebody wished so.
     fn is_wanted(&self, stored: &Connection) -> bool {
-        let refreshes = &self.auth.inner().refreshes;
-        let clock = &*self.auth.inner().environment.clock;
-        let due = refreshes.due(&stored.tokens, &self.key.session, clock);
-        let is_stale = due == Due::No && !stored.tokens.is_fresh(clock.now());
+        let now = self.auth.inner().environment.clock.now();
+        let due = self.auth.inner().refreshes.due(&stored.tokens, &self.key.session, now);
+        let is_stale = !stored.tokens.is_fresh(now);
         match is_same(stored, &self.seen) {
             true => self.forced || due != Due::No || is_stale,
             false => due == Due::Now || is_stale,
@@ -179,39 +183,59 @@ impl<'a> Refresh<'a> {
     }
 
     /// Waits for a place among the refreshes at the provider.
-    async fn turn(&self) -> Result<Option<SemaphorePermit<'a>>, TokenError> {
-        match self.auth.inner().refreshes.turns.get(&self.key.provider) {
-            Some(turns) => turns.acquire().await.map(Some).map_err(|_| TokenError::now("closed")),
-            None => Ok(None),
-        }
+    async fn turn(&self) -> Option<SemaphorePermit<'a>> {
+        let turns = self.auth.inner().refreshes.turns.get(&self.key.provider)?;
+        turns.acquire().await.ok()
     }
 
-    /// Whether this process may present the refresh token of `connection`.
-    async fn take_lease(&mut self, connection: &Connection) -> Result<bool, TokenError> {
-        let environment = &self.auth.inner().environment;
-        let mark = Mark::refresh(&self.key.session, connection);
-        let now = environment.clock.monotonic();
-        // What an earlier try of this process was given and did not use up.
-        if self.lease.is_some_and(|lease| lease.mark == mark && now < lease.taken + LEASE) {
-            return self.check_lease().map(|()| true);
-        }
-        let until = environment.clock.now() + LEASE;
-        let is_first =
-            self.auth.inner().store.mark_once(&mark, until).await.map_err(Error::from)?;
-        self.lease = is_first.then_some(Lease { mark, taken: now });
-        Ok(is_first)
-    }
-
-    /// Refuses to begin what might not have landed when the lease ends. Then others may begin, and so may we.
-    fn check_lease(&self) -> Result<(), TokenError> {
-        let now = self.auth.inner().environment.clock.monotonic();
-        let end = self.lease.map_or(now, |lease| lease.taken + LEASE);
-        if now + NEEDED <= end {
+    /// Refuses while a try that failed, here or in another process, lets everybody wait.
+    fn check_pause(&self, stored: &Connection) -> Result<(), TokenError> {
+        let now = self.auth.inner().environment.clock.now();
+        let left = stored.tokens.refresh_not_before.map_or(Duration::ZERO, |end| end.since(now));
+        // A longer one is of another clock.
+        if left.is_zero() || left > MAX_PAUSE {
             return Ok(());
         }
-        let reason = "an earlier refresh that failed keeps others, and this one, out for a while";
+        let reason = "a refresh failed a moment ago";
         let error = Arc::new(Error::new(ErrorKind::ProviderUnavailable, reason));
-        Err(TokenError::Unavailable { error, retry_after: end.saturating_sub(now) })
+        Err(TokenError::Unavailable { error, retry_after: left })
+    }
+
+    /// Takes the lease: whether this process may present the refresh token of `connection`.
+    async fn take_lease(&self, connection: &Connection) -> Result<bool, TokenError> {
+        let inner = self.auth.inner();
+        let mark = Mark::refresh(&self.key.session, connection);
+        let until = inner.environment.clock.now() + LEASE;
+        Ok(inner.store.mark_once(&mark, until).await.map_err(Error::from)?)
+    }
+
+    /// Ends the lease after a failure that costs nothing but time, by writing down when to try again: from then on
+    /// there is another lease to take. If that fails too, the lease ends by itself.
+    async fn hand_back(&mut self, mut live: LiveSession, presented: &Connection, error: &Error) {
+        let pause = error.retry_after().unwrap_or_default().clamp(self.back_off, MAX_PAUSE);
+        for _ in 0..MAX_ROUNDS {
+            let mut tokens = presented.tokens.clone();
+            tokens.refresh_not_before = Some(self.auth.inner().environment.clock.now() + pause);
+            let connection = Arc::new(presented.with_tokens(tokens));
+            let session = live.session.with_connection(Arc::clone(&connection));
+            match self.auth.swap_session(&live, session).await {
+                Ok(Swap::Swapped(_)) => {
+                    self.current = connection;
+                    return;
+                }
+                Ok(Swap::Missing) => return,
+                Ok(_) => {}
+                Err(error) => {
+                    let FlightKey { session, provider } = self.key;
+                    tracing::warn!(target: "tower_oauth::session", provider, ?session, "when to refresh again was not kept: {error}");
+                    return;
+                }
+            }
+            match self.load().await {
+                Ok((again, current)) if is_same(&current, presented) => live = again,
+                _ => return,
+            }
+        }
     }
 
     /// The provider says that the grant has ended. It is believed if the store still has the token that was
