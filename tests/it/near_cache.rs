@@ -423,7 +423,7 @@ fn two_processes(setup: &Setup) -> (CountingStore, [TestBrowser; 2]) {
     let store = CountingStore::new(setup.clock.clone());
     let browser = || {
         let near = NearCache::new(store.clone(), BOUND).with_clock(Arc::new(setup.clock.clone()));
-        let auth = setup.builder().secret([9, 8, 7, 6, 5, 4, 3, 2].repeat(4)).store(near);
+        let auth = setup.builder().secret(secret("shared")).store(near);
         setup.browser(&auth.provider(setup.registration()).build().unwrap())
     };
     (store.clone(), [browser(), browser()])
