@@ -9,6 +9,7 @@
 )]
 
 mod answers;
+mod app_session;
 mod bindings;
 mod callback;
 mod cancelled;
