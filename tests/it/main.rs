@@ -10,6 +10,7 @@
 
 mod answers;
 mod app_session;
+mod app_session_traps;
 mod bindings;
 mod callback;
 mod cancelled;
@@ -41,6 +42,7 @@ mod loopback;
 mod memory_store;
 mod named_tests;
 mod near_cache;
+mod near_cache_processes;
 mod oidc_provider;
 mod open_redirects;
 mod pages;
@@ -64,6 +66,7 @@ mod single_checks;
 mod starts;
 mod store;
 mod tabs;
+mod their_store;
 mod tls;
 mod tower_sessions;
 mod transport;
