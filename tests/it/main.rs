@@ -51,6 +51,7 @@ mod properties;
 mod provider_faults;
 mod public_types;
 mod refresh;
+mod refresh_events;
 mod refresh_faults;
 mod refresh_herd;
 mod refresh_logout;

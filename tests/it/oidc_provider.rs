@@ -5,10 +5,13 @@ use std::process::Stdio;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Router;
+use axum::routing::get;
+use http::Method;
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
-use tower_oauth::{Auth, Provider, ReqwestClient, providers};
+use tower_oauth::{Auth, Provider, Rejection, ReqwestClient, Tokens, providers};
 use tower_oauth_test::{Page, TestBrowser};
 use tower_oauth_tests::app;
 
@@ -49,8 +52,15 @@ impl OidcProvider {
         let registration = providers::oidc(&self.issuer, "tower-oauth", CLIENT_SECRET).key("op");
         let auth = Auth::builder(BASE_URL).provider(change(registration)).build().unwrap();
         let network = Arc::new(ReqwestClient::new(&[]).unwrap());
-        TestBrowser::new(BASE_URL, app(&auth), network)
+        let newer = Router::new().route("/newer", get(newer)).layer(auth.layer());
+        TestBrowser::new(BASE_URL, app(&auth).merge(newer), network)
     }
+}
+
+/// A handler whose token an API refused.
+async fn newer(tokens: Tokens) -> Result<String, Rejection> {
+    let stale = tokens.of("op").await?;
+    Ok(tokens.refresh(&stale).await?.secret().to_owned())
 }
 
 /// Goes through the provider's own pages: its login form, then its consent form.
@@ -142,6 +152,33 @@ async fn offline_access_is_granted() {
     sign_in(&mut browser, "/private", "alice").await;
     let token = browser.open("/token").await.json();
     assert!(token["scopes"].as_array().unwrap().contains(&json!("offline_access")), "{token}");
+}
+
+#[tokio::test]
+async fn refresh_tokens_rotate_and_end_at_the_sign_out() {
+    let provider = OidcProvider::start(json!({})).await;
+    let mut browser = provider.browser(Provider::offline_access);
+    sign_in(&mut browser, "/private", "alice").await;
+    let mut tokens = vec![browser.open("/token").await.json()["token"].clone()];
+    for _ in 0..3 {
+        let page = browser.fetch("/newer").await;
+        assert_eq!(page.status(), 200, "{}", page.text());
+        assert!(!tokens.contains(&page.text().into()));
+        tokens.push(page.text().into());
+        assert_eq!(browser.fetch("/token").await.json()["token"], page.text());
+    }
+    let newest = tokens.pop().unwrap().as_str().unwrap().to_owned();
+    let userinfo = format!("{}/me", provider.issuer);
+    let asked = async || {
+        let bearer = format!("Bearer {newest}");
+        browser.request(Method::GET, &userinfo, &[("authorization", &bearer)]).await.status()
+    };
+    assert_eq!(asked().await, 200);
+    browser.clone().post("/auth/logout", &[]).await;
+    // Nobody waits for the revocation, so it may come a little later.
+    while asked().await == 200 {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
 }
 
 #[tokio::test]

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use serde_json::{Map, Value, json};
+use tower_oauth::providers;
 use tower_oauth_test::{Answer, Endpoint, FakeProvider, Signing, TestBrowser};
-use tower_oauth_tests::{CountingStore, Setup};
+use tower_oauth_tests::{CountingStore, Operation, Setup, app, settle};
 
 pub(crate) const LIFETIME: u64 = 3600;
 
@@ -70,7 +71,7 @@ async fn j01_j05_a_token_is_refreshed_ahead_of_its_end_and_kept() {
 
     // Another process finds it in the store, and the successor of the refresh token with it.
     let other = setup.offline_auth(|builder| builder.store(store.clone()));
-    let other = setup.browser_of(tower_oauth_tests::app(&other));
+    let other = setup.browser_of(app(&other));
     for (name, value) in browser.cookies() {
         other.plant_cookie(&name, &value);
     }
@@ -88,7 +89,7 @@ async fn a_token_that_will_do_is_handed_out_while_the_next_one_is_fetched() {
     let first = token(&browser).await;
     setup.clock.advance(seconds(LIFETIME - 60));
     assert_eq!(token(&browser).await, first, "it lasts as long as the margin");
-    tower_oauth_tests::settle().await;
+    settle().await;
     assert_eq!(refreshes(&setup.provider), 1);
     assert_ne!(token(&browser).await, first);
     assert_eq!(refreshes(&setup.provider), 1);
@@ -312,17 +313,43 @@ async fn a_repeated_nonce_of_the_login_is_accepted() {
     }
 }
 
+/// Somebody changes which provider a key means, while sessions of the earlier one live.
+#[tokio::test]
+async fn a_refresh_token_is_sent_to_the_issuer_that_gave_it_alone() {
+    let setup = Setup::new();
+    let (browser, store) = signed_in(&setup).await;
+    let other = FakeProvider::builder()
+        .issuer("https://other.example")
+        .manual_clock(setup.clock.clone())
+        .build();
+    let registration = providers::oidc(other.issuer(), other.client_id(), other.client_secret());
+    let auth = setup.builder().http_client(other.http_client()).store(store);
+    let auth = auth.provider(registration.key("op").offline_access()).build().unwrap();
+    let changed = setup.browser(&auth);
+    for (name, value) in browser.cookies() {
+        changed.plant_cookie(&name, &value);
+    }
+    let first = token(&browser).await;
+    setup.clock.advance(seconds(LIFETIME - 10));
+    assert_eq!(token(&changed).await, first, "it is valid");
+    setup.clock.advance(seconds(10));
+    assert_eq!(refused(&changed).await, (401, "token_expired".into()));
+    assert_eq!(refreshes(&other), 0);
+}
+
 #[tokio::test]
 async fn keys_that_cannot_be_had_are_no_reason_to_spend_a_refresh_token() {
     let setup = Setup::new();
-    let (browser, _) = signed_in(&setup).await;
+    let (browser, store) = signed_in(&setup).await;
     // Beyond the day that the last good copy serves.
     setup.clock.advance(seconds(20 * 3600));
     browser.fetch("/private").await;
     setup.clock.advance(seconds(5 * 3600));
     setup.provider.answer_always(Endpoint::Jwks, Answer::status(500));
+    let marks = store.count(Operation::MarkOnce);
     assert_eq!(refused(&browser).await, (503, "token_unavailable".into()));
     assert_eq!(refreshes(&setup.provider), 0);
+    assert_eq!(store.count(Operation::MarkOnce), marks, "nor to keep other processes out");
     setup.provider.answer_normally(Endpoint::Jwks);
     setup.clock.advance(seconds(60));
     token(&browser).await;

@@ -130,7 +130,7 @@ impl World {
                     };
                     let page = timeout(patience, browser.fetch("/token")).await.ok()?;
                     let body = page.json();
-                    let text = body["token"].as_str().or(body["code"].as_str()).unwrap();
+                    let text = body["token"].as_str().or_else(|| body["code"].as_str()).unwrap();
                     Some((page.status().as_u16(), text.to_owned()))
                 })
             })

@@ -9,16 +9,14 @@ use http::Method;
 use serde_json::{Value, json};
 use tower_oauth::extract::RejectionKind;
 use tower_oauth::session::{Record, Session, SessionCodec, SessionStore, StoreKey};
-use tower_oauth::{Auth, Rejection, SessionHandle, Tokens, User, providers};
+use tower_oauth::{Auth, Clock, Rejection, SessionHandle, Tokens, User, providers};
 use tower_oauth_core::KeyRing;
 use tower_oauth_test::{
     Answer, Endpoint, FakeProvider, InProcessNetwork, SeededRandom, TestBrowser,
 };
-use tower_oauth_tests::{BASE_URL, CountingStore, Setup, app};
+use tower_oauth_tests::{BASE_URL, CountingStore, Setup, app, secret};
 
 use crate::refresh::{LIFETIME, refreshes, seconds, token};
-
-const SECRET: &[u8] = b"a secret that nobody can guess: 0123456789";
 
 /// Alice, signed in at `op` and connected to `other`.
 struct Connected {
@@ -42,7 +40,7 @@ impl Connected {
         let second = providers::oidc(other.issuer(), other.client_id(), other.client_secret());
         let auth = setup.offline_auth(|builder| {
             builder
-                .secret(SECRET)
+                .secret(secret("sessions"))
                 .store(store.clone())
                 .provider(second.key("other").offline_access())
         });
@@ -85,7 +83,7 @@ impl Connected {
 }
 
 fn codec() -> Arc<SessionCodec> {
-    let keys = KeyRing::new("secret", SECRET).unwrap();
+    let keys = KeyRing::new("secret", secret("sessions").as_bytes()).unwrap();
     let random = Arc::new(SeededRandom::new(11));
     Arc::new(SessionCodec::new(BASE_URL.into(), Arc::new(keys), random))
 }
@@ -169,6 +167,24 @@ async fn p12_connections_that_refresh_at_once_both_land() {
     }
     connected.get("/of/op").await;
     assert_eq!((refreshes(&connected.setup.provider), refreshes(&connected.other)), (1, 1));
+}
+
+#[tokio::test]
+async fn j15_what_an_answer_leaves_out_stays_as_it_was() {
+    let connected = Connected::new().await;
+    let (_, before, _) = connected.session(connected.handle).await;
+    connected.setup.clock.advance(seconds(LIFETIME));
+    let bare = json!({ "access_token": "newer", "token_type": "Bearer", "expires_in": 60 });
+    connected.setup.provider.answer(Endpoint::Refresh, Answer::json(bare));
+    assert_eq!(connected.get("/of/op").await["token"], "newer");
+    let (_, after, _) = connected.session(connected.handle).await;
+    let [before, after] = [before, after].map(|session| session.connection.clone());
+    assert_eq!(before.identity, after.identity);
+    assert!(before.tokens.id_token.is_some());
+    assert_eq!(before.tokens.id_token, after.tokens.id_token);
+    assert_eq!(before.tokens.refresh_token, after.tokens.refresh_token);
+    assert_eq!(before.tokens.scopes, after.tokens.scopes);
+    assert_eq!(after.tokens.expires, Some(connected.setup.clock.now() + seconds(60)));
 }
 
 #[tokio::test]

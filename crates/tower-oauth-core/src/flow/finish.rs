@@ -8,7 +8,7 @@ use super::step_up;
 use super::userinfo;
 use crate::client::Client;
 use crate::error::{Error, ErrorKind};
-use crate::provider::Protocol;
+use crate::provider::{OfflineAccess, Protocol};
 use crate::session::{Connection, LoginMark, StoreKey};
 
 /// A login that succeeded.
@@ -59,6 +59,16 @@ impl Client {
             }
         };
         step_up::check_user(code.request.user.as_ref(), &identity)?;
+        if self.provider.offline_access
+            && self.provider.quirks.offline_access != OfflineAccess::NotAsked
+            && tokens.refresh_token.is_none()
+        {
+            tracing::warn!(
+                target: "tower_oauth::tokens",
+                provider = self.provider.key,
+                "offline access was asked for, and no refresh token came; see whether the provider allows it to this client"
+            );
+        }
         let requested = self.requested_scopes(&code.request);
         let requested_scopes = requested.into_iter().map(ToOwned::to_owned).collect();
         let LoginRequest { return_to, connect_to, .. } = code.request;

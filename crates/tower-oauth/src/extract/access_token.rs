@@ -16,8 +16,10 @@ use crate::auth::Auth;
 /// The access token of the signed-in user, for the API of the provider they signed in with.
 ///
 /// Never an expired one. A token that has less than the [margin](crate::AuthBuilder::token_margin) left is refreshed
-/// first, once for all requests that need it; where that is impossible, the request is answered for the handler. For
-/// the API of another provider, and for a newer token than one that was refused, see [`Tokens`](super::Tokens).
+/// first, once for all requests that need it. One that cannot be refreshed is handed out until it expires; from then
+/// on the request is answered for the handler.
+///
+/// For the API of another provider, and for a newer token than one that was refused, see [`Tokens`](super::Tokens).
 ///
 /// ```
 /// # use tower_oauth::AccessToken;

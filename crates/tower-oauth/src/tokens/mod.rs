@@ -29,7 +29,7 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 use tower_oauth_core::session::{Connection, StoreKey, TokenSet};
-use tower_oauth_core::{Clock, Error, ErrorKind};
+use tower_oauth_core::{Clock, Error, ErrorKind, Timestamp};
 use tracing::Instrument as _;
 
 pub use self::bearer::{BearerError, BearerLayer, BearerService};
@@ -85,8 +85,8 @@ impl Refreshes {
         }
     }
 
-    fn due(&self, tokens: &TokenSet, key: &StoreKey, clock: &dyn Clock) -> Due {
-        due(tokens, self.margin, key, clock.now())
+    fn due(&self, tokens: &TokenSet, key: &StoreKey, now: Timestamp) -> Due {
+        due(tokens, self.margin, key, now)
     }
 }
 
@@ -95,18 +95,23 @@ impl Auth {
     /// lasts at all where no better one can be had.
     pub(crate) async fn fresh(&self, key: StoreKey, connection: &Arc<Connection>) -> Outcome {
         let clock = &*self.inner().environment.clock;
-        let is_valid = || connection.tokens.is_fresh(clock.now());
-        match self.inner().refreshes.due(&connection.tokens, &key, clock) {
-            Due::No if is_valid() => Ok(Arc::clone(connection)),
+        let now = clock.now();
+        let is_valid = connection.tokens.is_fresh(now);
+        match self.inner().refreshes.due(&connection.tokens, &key, now) {
+            Due::No if is_valid => Ok(Arc::clone(connection)),
             Due::No => Err(TokenError::Expired),
             Due::Soon => match self.depart(key, connection, false) {
                 Ok(Boarding::Replay(newer)) => Ok(newer),
                 _ => Ok(Arc::clone(connection)),
             },
             Due::Now => {
-                let patience = if is_valid() { PATIENCE_WHILE_VALID } else { PATIENCE };
+                let patience = if is_valid { PATIENCE_WHILE_VALID } else { PATIENCE };
                 match self.refreshed(key, connection, false, patience).await {
-                    Err(TokenError::Unavailable { .. }) if is_valid() => Ok(Arc::clone(connection)),
+                    Err(TokenError::Unavailable { .. })
+                        if connection.tokens.is_fresh(clock.now()) =>
+                    {
+                        Ok(Arc::clone(connection))
+                    }
                     outcome => outcome,
                 }
             }
@@ -156,8 +161,8 @@ impl Auth {
         let Refreshes { flights, .. } = &self.inner().refreshes;
         let flight = FlightKey { session: key, provider: seen.provider.clone() };
         let (boarding, pilot) = flights.board(flight, seen, |landed| {
-            let clock = &*self.inner().environment.clock;
-            self.inner().refreshes.due(&landed.tokens, &key, clock) != Due::Now
+            let now = self.inner().environment.clock.now();
+            self.inner().refreshes.due(&landed.tokens, &key, now) != Due::Now
         })?;
         if let Some(pilot) = pilot {
             detach(refresh::fly(self.clone(), pilot, Arc::clone(seen), forced))?;

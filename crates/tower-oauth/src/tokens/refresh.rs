@@ -113,7 +113,7 @@ impl<'a> Refresh<'a> {
             return self.without_refresh_token(stored).map(Step::Done);
         }
         // First what can wait or fail, then the lease: it runs.
-        let _turn = self.turn().await?;
+        let _turn = self.turn().await;
         self.client.prepare_refresh().await?;
         if !self.take_lease(&stored).await? {
             return Ok(Step::Held);
@@ -151,10 +151,9 @@ impl<'a> Refresh<'a> {
 
     /// Whether what the store has is to be refreshed, and was not replaced since somebody wished so.
     fn is_wanted(&self, stored: &Connection) -> bool {
-        let refreshes = &self.auth.inner().refreshes;
-        let clock = &*self.auth.inner().environment.clock;
-        let due = refreshes.due(&stored.tokens, &self.key.session, clock);
-        let is_stale = due == Due::No && !stored.tokens.is_fresh(clock.now());
+        let now = self.auth.inner().environment.clock.now();
+        let due = self.auth.inner().refreshes.due(&stored.tokens, &self.key.session, now);
+        let is_stale = !stored.tokens.is_fresh(now);
         match is_same(stored, &self.seen) {
             true => self.forced || due != Due::No || is_stale,
             false => due == Due::Now || is_stale,
@@ -179,11 +178,9 @@ impl<'a> Refresh<'a> {
     }
 
     /// Waits for a place among the refreshes at the provider.
-    async fn turn(&self) -> Result<Option<SemaphorePermit<'a>>, TokenError> {
-        match self.auth.inner().refreshes.turns.get(&self.key.provider) {
-            Some(turns) => turns.acquire().await.map(Some).map_err(|_| TokenError::now("closed")),
-            None => Ok(None),
-        }
+    async fn turn(&self) -> Option<SemaphorePermit<'a>> {
+        let turns = self.auth.inner().refreshes.turns.get(&self.key.provider)?;
+        turns.acquire().await.ok()
     }
 
     /// Whether this process may present the refresh token of `connection`.
