@@ -286,6 +286,7 @@ impl<S: TheirStore> SessionStore for TowerSessionsStore<S> {
 const NO_INDEX: &str = "a store of tower-sessions cannot find sessions by sid or subject; sign-outs by these need \
                         MemoryStore or one of this project's stores for Redis and SQL";
 
+/// Not the store, whose text may have a password in an address.
 impl<S> fmt::Debug for TowerSessionsStore<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TowerSessionsStore").finish_non_exhaustive()
