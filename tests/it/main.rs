@@ -9,6 +9,8 @@
 )]
 
 mod answers;
+mod app_session;
+mod app_session_traps;
 mod bearer;
 mod bindings;
 mod callback;
@@ -43,6 +45,7 @@ mod loopback;
 mod memory_store;
 mod named_tests;
 mod near_cache;
+mod near_cache_processes;
 mod oidc_provider;
 mod open_redirects;
 mod pages;
@@ -68,6 +71,7 @@ mod single_checks;
 mod starts;
 mod store;
 mod tabs;
+mod their_store;
 mod tls;
 mod tower_sessions;
 mod transport;

@@ -12,8 +12,10 @@ use tower_oauth::{Clock, Random as _, TowerSessions014, TowerSessionsStore, sess
 use tower_oauth_test::{ManualClock, Promise, SeededRandom, StoreSuite};
 use tower_oauth_tests::Setup;
 use tower_sessions::session::{Id, Record};
-use tower_sessions::session_store::{Error, Result};
+use tower_sessions::session_store::Result;
 use tower_sessions::{MemoryStore, SessionStore as TheirStore};
+
+use crate::their_store::Recording;
 
 const HOUR: Duration = Duration::from_secs(3600);
 
@@ -285,47 +287,6 @@ async fn p15_a_swap_that_was_abandoned_holds_up_others_for_a_minute_at_most() {
     }
 }
 
-/// Keeps everything that was ever written, and fails when told to. Like the released store for Redis, it answers a
-/// create of what is there with an error.
-#[derive(Clone, Debug, Default)]
-struct Recording {
-    store: MemoryStore,
-    written: Arc<Mutex<Vec<Record>>>,
-    is_down: Arc<Mutex<bool>>,
-}
-
-impl Recording {
-    fn check(&self) -> Result<()> {
-        let is_down = *self.is_down.lock().unwrap();
-        if is_down { Err(Error::Backend("the test says so".into())) } else { Ok(()) }
-    }
-}
-
-#[async_trait::async_trait]
-impl TheirStore for Recording {
-    async fn create(&self, record: &mut Record) -> Result<()> {
-        self.check()?;
-        self.written.lock().unwrap().push(record.clone());
-        if self.store.load(&record.id).await?.is_some() {
-            return Err(Error::Backend("cannot parse nil".into()));
-        }
-        self.store.create(record).await
-    }
-    async fn save(&self, record: &Record) -> Result<()> {
-        self.check()?;
-        self.written.lock().unwrap().push(record.clone());
-        self.store.save(record).await
-    }
-    async fn load(&self, id: &Id) -> Result<Option<Record>> {
-        self.check()?;
-        self.store.load(id).await
-    }
-    async fn delete(&self, id: &Id) -> Result<()> {
-        self.check()?;
-        self.store.delete(id).await
-    }
-}
-
 /// A touch that began before a sign-out may give the session all of its idle lifetime again. The note about the
 /// sign-out is there for longer, however little the session had left.
 #[tokio::test]
@@ -336,7 +297,7 @@ async fn p11_the_note_about_a_delete_outlives_what_a_late_swap_can_write() {
     store.create(&key, record(&clock, "x")).await.unwrap();
     clock.advance(HOUR - Duration::from_secs(1));
     store.delete(&key).await.unwrap();
-    let written = their.written.lock().unwrap();
+    let written = their.written();
     let [head, note] = &written[..] else { panic!("{written:?}") };
     assert!(note.expiry_date - head.expiry_date >= Duration::from_secs(3599));
 }
@@ -363,7 +324,7 @@ async fn p20_what_is_written_names_nobody_and_nothing_of_the_browser() {
     browser.login_as("alice").await;
     let token = browser.open("/token").await.json()["token"].as_str().unwrap().to_owned();
     let cookie = browser.cookies().remove(0).1;
-    let written = format!("{:?}", their.written.lock().unwrap());
+    let written = format!("{:?}", their.written());
     for secret in ["alice", "Alice", &token, &cookie] {
         assert!(!written.contains(secret), "{secret}");
     }
@@ -378,11 +339,11 @@ async fn p06_l03_a_store_that_is_down_is_an_error_and_a_sign_out_ends_the_sessio
     browser.login_as("alice").await;
     let (name, cookie) = browser.cookies().remove(0);
     let headers = [("sec-fetch-site", "same-origin")];
-    *their.is_down.lock().unwrap() = true;
+    their.fail(&["create", "save", "load", "delete"]);
     assert_eq!(browser.open("/").await.status(), 503);
     let signed_out = browser.request(http::Method::POST, "/auth/logout", &headers).await;
     assert_eq!(signed_out.status(), 503);
-    *their.is_down.lock().unwrap() = false;
+    their.fail(&[]);
     browser.plant_cookie(&name, &cookie);
     assert_eq!(browser.open("/").await.text(), "Hello, Alice Liddell!");
     let signed_out = browser.request(http::Method::POST, "/auth/logout", &headers).await;
@@ -398,7 +359,7 @@ async fn p07_a_record_that_cannot_be_read_counts_as_absent() {
     let store = TowerSessionsStore::new(their.clone()).with_clock(Arc::new(clock.clone()));
     let key = SessionId::generate(&SeededRandom::new(1)).unwrap().store_key();
     store.create(&key, record(&clock, "x")).await.unwrap();
-    let mut broken = their.written.lock().unwrap()[0].clone();
+    let mut broken = their.written()[0].clone();
     for member in broken.data.clone().into_keys() {
         let value = broken.data.insert(member.clone(), serde_json::Value::Null).unwrap();
         their.save(&broken).await.unwrap();

@@ -60,6 +60,7 @@ pub(crate) struct Inner {
     pub(crate) pages: Arc<dyn Pages>,
     pub(crate) refreshes: Refreshes,
     pub(crate) revoke_at_logout: bool,
+    pub(crate) flush_app_session: bool,
 }
 
 /// A session that is live.
@@ -321,6 +322,13 @@ impl Auth {
             }
         }
         Err(Error::new(ErrorKind::StoreUnavailable, "the store says that every new id is taken"))
+    }
+
+    /// Ends a session whose cookie nobody will get.
+    pub(crate) async fn discard(&self, session: &NewSession) {
+        if let Err(error) = self.0.store.delete(&session.key).await {
+            tracing::warn!(target: "tower_oauth::session", session = ?session.key, "a session that nobody has was not ended: {error}");
+        }
     }
 
     /// The values of the request's session cookies: one more than may be ended, if there are so many.

@@ -47,6 +47,7 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod app_session;
 mod attempts;
 mod auth;
 mod builder;

@@ -183,8 +183,9 @@ mod tests {
         let f = Fixture::new();
         let codec = f.codec("https://app");
         let payload = Payload::from_bytes(f.bytes());
+        let clone = payload.clone();
         let first = codec.open(&payload, &f.key).unwrap();
-        let again = codec.open(&payload.clone(), &f.key).unwrap();
+        let again = codec.open(&clone, &f.key).unwrap();
         assert!(Arc::ptr_eq(&first, &again));
         let apart = codec.open(&Payload::from_bytes(f.bytes()), &f.key).unwrap();
         assert!(!Arc::ptr_eq(&first, &apart));

@@ -56,7 +56,7 @@ const BURIAL: Duration = Duration::from_secs(60 * 60);
 /// | final: nothing that was deleted comes back | yes, over all processes | a delete leaves a note beside the record, which every load reads. The note outlives whatever a late swap can write |
 /// | versions that never come twice | yes | they start at a random number |
 /// | one winner of each create, swap and mark, in one process | yes | one call at a time for each key |
-/// | the same over several processes | **as far as the store's `create` refuses an id that is taken, in one step** | who creates the claim wins. SQLite's and Redis's do. PostgreSQL's, MySQL's and moka's look first and then write: for that long, two can win. Then a change is lost, or a refresh token is used twice and the provider ends the grant. A login is not finished twice: the provider's codes are good for once |
+/// | the same over several processes | **as far as the store's `create` refuses an id that is taken, in one step** | who creates the claim wins. `SqliteStore` and `RedisStore` do. `PostgresStore`, `MySqlStore` and `MokaStore` look first and then write: for that long, two can win. Then a change is lost, or a refresh token is used twice and the provider ends the grant. A login is not finished twice: the provider's codes are good for once |
 /// | a swap is tried again at once after a process died in its midst | **no** | the version is free again after a minute; until then swaps end in a conflict |
 /// | `delete_by_sid`, `delete_by_subject` | **no** | always an error, and nothing is removed: there is no index to find sessions by |
 ///
@@ -286,6 +286,7 @@ impl<S: TheirStore> SessionStore for TowerSessionsStore<S> {
 const NO_INDEX: &str = "a store of tower-sessions cannot find sessions by sid or subject; sign-outs by these need \
                         MemoryStore or one of this project's stores for Redis and SQL";
 
+/// Not the store, whose text may have a password in an address.
 impl<S> fmt::Debug for TowerSessionsStore<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TowerSessionsStore").finish_non_exhaustive()

@@ -1,5 +1,7 @@
 //! [`TowerSessions014`]: a store for tower-sessions 0.14, as one for 0.15.
 
+use std::fmt;
+
 use async_trait::async_trait;
 use tower_sessions_core::session::{Id, Record};
 use tower_sessions_core::session_store::{Error, Result, SessionStore};
@@ -14,7 +16,7 @@ use tower_sessions_core_0_14 as v0_14;
 /// builder.store(TowerSessionsStore::new(TowerSessions014(their_store)))
 /// # }
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[expect(clippy::exhaustive_structs, reason = "a wrapper, and nothing else")]
 pub struct TowerSessions014<S>(pub S);
 
@@ -55,5 +57,12 @@ fn error(error: v0_14::session_store::Error) -> Error {
         v0_14::session_store::Error::Encode(text) => Error::Encode(text),
         v0_14::session_store::Error::Decode(text) => Error::Decode(text),
         v0_14::session_store::Error::Backend(text) => Error::Backend(text),
+    }
+}
+
+/// Not the store, whose text may have a password in an address.
+impl<S> fmt::Debug for TowerSessions014<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TowerSessions014").finish_non_exhaustive()
     }
 }
