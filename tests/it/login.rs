@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, HashSet};
 
 use tower_oauth::Auth;
-use tower_oauth_test::{Endpoint, Signing, TestBrowser};
+use tower_oauth_test::{Endpoint, Signing};
+use tower_oauth_tests::Setup;
 pub(crate) use tower_oauth_tests::callback_url;
-use tower_oauth_tests::{BASE_URL, Setup};
 use url::Url;
 
 #[tokio::test]
