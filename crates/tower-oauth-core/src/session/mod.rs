@@ -3,6 +3,7 @@
 mod id;
 mod payload;
 mod record;
+mod shared;
 mod store;
 
 use std::time::Duration;

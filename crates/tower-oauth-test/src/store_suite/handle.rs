@@ -73,16 +73,6 @@ impl Handle {
         self.0.delete(key).await.map_err(|error| unanswered("delete", &error))
     }
 
-    pub(super) async fn delete_by_sid(&self, issuer: &str, sid: &str) -> Checked<u64> {
-        let count = self.0.delete_by_sid(issuer, sid).await;
-        count.map_err(|error| unanswered("delete_by_sid", &error))
-    }
-
-    pub(super) async fn delete_by_subject(&self, issuer: &str, subject: &str) -> Checked<u64> {
-        let count = self.0.delete_by_subject(issuer, subject).await;
-        count.map_err(|error| unanswered("delete_by_subject", &error))
-    }
-
     pub(super) async fn mark_once(&self, mark: &Mark, expires: Timestamp) -> Checked<bool> {
         let is_first = self.0.mark_once(mark, expires).await;
         is_first.map_err(|error| unanswered("mark_once", &error))
@@ -95,8 +85,15 @@ impl Handle {
 }
 
 impl Content {
-    pub(super) fn of(bytes: &'static str) -> Self {
-        Self(Bytes::from_static(bytes.as_bytes()))
+    /// The number in it; a content that nobody wrote has one that nobody wrote.
+    pub(super) fn value(&self) -> u32 {
+        std::str::from_utf8(&self.0).ok().and_then(|text| text.parse().ok()).unwrap_or(u32::MAX)
+    }
+}
+
+impl From<&str> for Content {
+    fn from(text: &str) -> Self {
+        Self(Bytes::copy_from_slice(text.as_bytes()))
     }
 }
 
@@ -113,12 +110,12 @@ impl fmt::Debug for Content {
     }
 }
 
-fn unanswered(call: &str, error: &StoreError) -> Failure {
+pub(super) fn unanswered(call: &str, error: &StoreError) -> Failure {
     Failure::new(format!("{call} is called"), "an answer", format!("an error: {}", chain(error)))
 }
 
 /// An error with its causes.
-pub(super) fn chain(error: &StoreError) -> String {
+fn chain(error: &StoreError) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {

@@ -1,8 +1,10 @@
 //! One-time marks, one after another.
 
+use tokio::time::{Instant, sleep_until};
 use tower_oauth_core::session::Mark;
 
 use super::bench::{Bench, HOUR};
+use super::expiry::{SECOND, second_is_over};
 use super::handle::{Content, Create};
 use super::report::{Checked, same};
 
@@ -44,7 +46,7 @@ async fn apart_from_records(bench: &Bench) -> Checked {
     same(
         "a record is loaded whose key has the bytes of a mark",
         content,
-        Some(Content::of("record")),
+        Some(Content::from("record")),
     )?;
     bench.one().delete(&key).await?;
     let again = bench.two().mark_once(&mark, expires).await?;
@@ -59,16 +61,41 @@ async fn apart_from_records(bench: &Bench) -> Checked {
 }
 
 pub(super) async fn expire(bench: &Bench) -> Checked {
-    let second = HOUR / 3600;
     let mark = bench.mark();
     same("a mark is set", bench.one().mark_once(&mark, bench.now() + HOUR).await?, true)?;
-    bench.clock.advance(HOUR - second);
+    bench.clock.advance(HOUR - SECOND);
     // Whoever loses does not move the end.
     let again = bench.two().mark_once(&mark, bench.now() + HOUR).await?;
     same("a mark is set again one second before it expires", again, false)?;
-    bench.clock.advance(second);
+    bench.clock.advance(SECOND);
     let later = bench.two().mark_once(&mark, bench.now() + HOUR).await?;
     same("a mark is set again in the second in which it expires", later, true)?;
     let again = bench.one().mark_once(&mark, bench.now() + HOUR).await?;
     same("a mark is set again that was set anew", again, false)
+}
+
+/// A mark that was set for a second and, when that was over, for an hour. The suite's clock does not move a
+/// server's, so this waits for it.
+pub(super) struct Survivor {
+    due: Instant,
+    mark: Mark,
+}
+
+impl Survivor {
+    pub(super) async fn plant(bench: &Bench) -> Checked<Self> {
+        let mark = bench.mark();
+        for lifetime in [SECOND, HOUR] {
+            let is_first = bench.one().mark_once(&mark, bench.now() + lifetime).await?;
+            same("a mark is set that is new or has expired", is_first, true)?;
+            bench.clock.advance(SECOND);
+        }
+        Ok(Self { due: second_is_over(), mark })
+    }
+
+    pub(super) async fn check(self, bench: &Bench) -> Checked {
+        sleep_until(self.due).await;
+        let again = bench.two().mark_once(&self.mark, bench.now() + HOUR).await?;
+        let when = "a mark of one second was set anew for an hour, and the second passed";
+        same(when, again, false)
+    }
 }

@@ -1,34 +1,38 @@
 //! [`StoreSuite`]: shows whether a session store keeps its contract.
 
 mod bench;
+mod deletes;
 mod expiry;
 mod handle;
+mod history;
 mod index;
+mod linearize;
 mod marks;
+mod names;
+mod plan;
 mod promise;
 mod races;
 mod records;
 mod report;
 mod swaps;
+#[cfg(test)]
+mod tests;
+mod unreachable;
 
 use std::collections::BTreeSet;
 use std::fmt;
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::pin::Pin;
 use std::rc::Rc;
-use std::time::Duration;
 
 use tower_oauth_core::session::SessionStore;
 
 use self::bench::{Bench, HANDLES};
 use self::handle::Handle;
+use self::plan::Plan;
 pub use self::promise::Promise;
 pub use self::report::Violation;
-use self::report::{Checked, Failure};
 use crate::ManualClock;
-
-/// How long one check may take. A store answers in milliseconds; this ends what hangs.
-const DEADLINE: Duration = Duration::from_secs(60);
 
 /// Shows whether a session store keeps its [contract](SessionStore): each promise of it, through several
 /// handles and threads, and expiry by a clock that stands still until the suite moves it.
@@ -74,6 +78,7 @@ const DEADLINE: Duration = Duration::from_secs(60);
 #[must_use = "a suite does nothing until it is run"]
 pub struct StoreSuite<'a> {
     open: Open<'a>,
+    unreachable: Option<Open<'a>>,
     lacking: BTreeSet<Promise>,
 }
 
@@ -89,12 +94,18 @@ impl<'a> StoreSuite<'a> {
         F: AsyncFn(ManualClock) -> S + 'a,
         S: SessionStore,
     {
-        let open = Rc::new(open);
-        let open = move |clock| -> Pin<Box<dyn Future<Output = Handle> + 'a>> {
-            let open = Rc::clone(&open);
-            Box::pin(async move { Handle::new(open(clock).await) })
-        };
-        Self { open: Box::new(open), lacking: BTreeSet::new() }
+        Self { open: boxed(open), unreachable: None, lacking: BTreeSet::new() }
+    }
+
+    /// Also checks what `open` returns: the same store with a server that cannot be reached, such as one at a port
+    /// where nothing listens. Each of its calls must be an error ([`Promise::Fails`]).
+    pub fn unreachable<F, S>(mut self, open: F) -> Self
+    where
+        F: AsyncFn(ManualClock) -> S + 'a,
+        S: SessionStore,
+    {
+        self.unreachable = Some(boxed(open));
+        self
     }
 
     /// For a store that does not make `promise`, and says so in its documentation.
@@ -138,72 +149,38 @@ impl<'a> StoreSuite<'a> {
     /// Checks every promise and returns those that are broken, each with its first failure.
     pub async fn violations(self) -> Vec<Violation> {
         let clock = ManualClock::new();
-        let mut handles = Vec::with_capacity(HANDLES);
-        for _ in 0..HANDLES {
-            handles.push((self.open)(clock.clone()).await);
+        let mut plan = Plan { lacking: &self.lacking, violations: Vec::new() };
+        plan.check(&bench(&self.open, &clock, HANDLES).await).await;
+        if let Some(open) = &self.unreachable {
+            plan.check_unreachable(&bench(open, &clock, 1).await).await;
         }
-        // Random for each process and each call.
-        let seed = RandomState::new().build_hasher().finish();
-        let bench = Bench::new(clock, handles, seed);
-        let mut report = Report { violations: Vec::new() };
-        self.check(&bench, &mut report).await;
-        report.violations
+        plan.violations
     }
+}
 
-    async fn check(&self, bench: &Bench, report: &mut Report) {
-        report.check(Promise::Visible, records::visible(bench)).await;
-        if !report.violations.is_empty() {
-            // Everything else would fail of the same cause.
-            return;
-        }
-        report.check(Promise::Unaltered, records::unaltered(bench)).await;
-        report.check(Promise::CreatesOnce, records::creates_once(bench)).await;
-        report.check(Promise::Deletes, records::deletes(bench)).await;
-        report.check(Promise::FreesKeys, records::frees_keys(bench)).await;
-        report.check(Promise::Expires, expiry::expires(bench)).await;
-        report.check(Promise::Lasts, expiry::lasts(bench)).await;
-        report.check(Promise::Swaps, swaps::swaps(bench)).await;
-        report.check(Promise::Versions, swaps::versions(bench)).await;
-        report.check(Promise::Final, swaps::stays_gone(bench)).await;
-        for by in index::By::ALL {
-            if self.lacking.contains(&by.promise()) {
-                report.check(by.promise(), index::fails_closed(bench, by)).await;
-                continue;
-            }
-            report.check(by.promise(), index::deletes_by(bench, by)).await;
-            report.check(Promise::ByteForByte, index::byte_for_byte(bench, by)).await;
-            report.check(Promise::IndexMoves, index::moves(bench, by)).await;
-            report.check(Promise::Final, swaps::stays_gone_by(bench, by)).await;
-        }
-        report.check(Promise::MarksOnce, marks::once(bench)).await;
-        report.check(Promise::MarksExpire, marks::expire(bench)).await;
-        for spread in [races::Spread::OneHandle, races::Spread::AllHandles] {
-            if self.lacking.contains(&spread.promise()) {
-                continue;
-            }
-            report.check(spread.promise(), races::one_winner(bench, spread)).await;
-        }
+async fn bench(open: &Open<'_>, clock: &ManualClock, handles: usize) -> Bench {
+    let mut opened = Vec::with_capacity(handles);
+    for _ in 0..handles {
+        opened.push(open(clock.clone()).await);
     }
+    // The hasher is the standard library's, whose keys differ between processes and between calls.
+    Bench::new(clock.clone(), opened, RandomState::new().build_hasher().finish())
+}
+
+fn boxed<'a, F, S>(open: F) -> Open<'a>
+where
+    F: AsyncFn(ManualClock) -> S + 'a,
+    S: SessionStore,
+{
+    let open = Rc::new(open);
+    Box::new(move |clock| {
+        let open = Rc::clone(&open);
+        Box::pin(async move { Handle::new(open(clock).await) })
+    })
 }
 
 impl fmt::Debug for StoreSuite<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("StoreSuite").field("lacking", &self.lacking).finish_non_exhaustive()
-    }
-}
-
-struct Report {
-    violations: Vec<Violation>,
-}
-
-impl Report {
-    /// Runs a check, unless its promise is known to be broken.
-    async fn check(&mut self, promise: Promise, check: impl Future<Output = Checked>) {
-        if self.violations.iter().any(|violation| violation.promise() == promise) {
-            return;
-        }
-        let late = || Failure::new("it is checked", "answers", "nothing for a minute");
-        let checked = tokio::time::timeout(DEADLINE, check).await.unwrap_or_else(|_| Err(late()));
-        self.violations.extend(checked.err().map(|failure| Violation::new(promise, failure)));
     }
 }

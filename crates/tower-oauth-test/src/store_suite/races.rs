@@ -2,12 +2,10 @@
 
 use tower_oauth_core::session::Swap;
 
-use super::Promise;
-use super::bench::{Bench, HOUR, at_once};
+use super::bench::{Bench, HOUR, Rounds, at_once};
 use super::handle::{Content, Create, Handle};
 use super::report::{Checked, same};
 
-const ROUNDS: usize = 50;
 const THREADS: usize = 6;
 
 /// Through how many handles the calls come.
@@ -18,13 +16,6 @@ pub(super) enum Spread {
 }
 
 impl Spread {
-    pub(super) const fn promise(self) -> Promise {
-        match self {
-            Self::OneHandle => Promise::Atomic,
-            Self::AllHandles => Promise::AtomicAcrossHandles,
-        }
-    }
-
     pub(super) fn handle(self, bench: &Bench, thread: usize) -> Handle {
         match self {
             Self::OneHandle => bench.one().clone(),
@@ -35,7 +26,8 @@ impl Spread {
 
 /// Creates, swaps and marks.
 pub(super) async fn one_winner(bench: &Bench, spread: Spread) -> Checked {
-    for _ in 0..ROUNDS {
+    let mut rounds = Rounds::new();
+    while rounds.go_on() {
         creates(bench, spread).await?;
         swaps(bench, spread).await?;
         marks(bench, spread).await?;
@@ -51,7 +43,7 @@ async fn creates(bench: &Bench, spread: Spread) -> Checked {
         let (handle, record) = (spread.handle(bench, thread), bench.record(content));
         async move { Ok(handle.create(&key, record).await? == Create::Created) }
     });
-    let content = winner(at_once(tasks.collect()).await?, "create one key")?;
+    let content = winner(&at_once(tasks.collect()).await?, "create one key")?;
     same("the winner of a race of creates is loaded", bench.two().content(&key).await?, content)
 }
 
@@ -62,7 +54,7 @@ async fn swaps(bench: &Bench, spread: Spread) -> Checked {
         let (handle, record) = (spread.handle(bench, thread), bench.record(content));
         async move { Ok(matches!(handle.swap(&key, version, record).await?, Swap::Swapped(_))) }
     });
-    let content = winner(at_once(tasks.collect()).await?, "swap one version")?;
+    let content = winner(&at_once(tasks.collect()).await?, "swap one version")?;
     same("the winner of a race of swaps is loaded", bench.two().content(&key).await?, content)
 }
 
@@ -73,13 +65,13 @@ async fn marks(bench: &Bench, spread: Spread) -> Checked {
         let handle = spread.handle(bench, thread);
         async move { handle.mark_once(&mark, expires).await }
     });
-    winner(at_once(tasks.collect()).await?, "set one mark").map(|_| ())
+    winner(&at_once(tasks.collect()).await?, "set one mark").map(|_| ())
 }
 
 /// What the one winner wrote.
-fn winner(won: Vec<bool>, what: &str) -> Checked<Option<Content>> {
+fn winner(won: &[bool], what: &str) -> Checked<Option<Content>> {
     let winners = won.iter().filter(|won| **won).count();
     same(format!("{THREADS} threads {what}; how many succeed?"), winners, 1)?;
     let winner = won.iter().zip(CONTENTS).find(|(won, _)| **won);
-    Ok(winner.map(|(_, content)| Content::of(content)))
+    Ok(winner.map(|(_, content)| Content::from(content)))
 }

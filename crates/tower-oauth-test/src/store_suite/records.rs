@@ -1,7 +1,8 @@
 //! Records one after another: created, loaded, deleted, created again.
 
 use bytes::Bytes;
-use tower_oauth_core::session::{Payload, Record, Swap};
+use tower_oauth_core::Timestamp;
+use tower_oauth_core::session::{Payload, Record, StoreKey, Swap};
 
 use super::bench::{Bench, HOUR};
 use super::handle::{Content, Create};
@@ -28,16 +29,12 @@ pub(super) async fn visible(bench: &Bench) -> Checked {
     Ok(())
 }
 
-async fn read_everywhere(
-    bench: &Bench,
-    key: &tower_oauth_core::session::StoreKey,
-    content: &'static str,
-) -> Checked {
+async fn read_everywhere(bench: &Bench, key: &StoreKey, content: &'static str) -> Checked {
     for number in 0..super::HANDLES {
         same(
             "a record is written through one handle and loaded through another",
             bench.handle(number).content(key).await?,
-            Some(Content::of(content)),
+            Some(Content::from(content)),
         )?;
     }
     Ok(())
@@ -80,7 +77,7 @@ async fn written(bench: &Bench, bytes: Vec<u8>) -> Checked<(Checked, Checked)> {
     let key = bench.created(bench.record("short")).await?;
     let version = bench.loaded(&key).await?.version;
     let swap = bench.one().swap(&key, version, record).await;
-    let kept = if swap.is_ok() { content } else { Content::of("short") };
+    let kept = if swap.is_ok() { content } else { Content::from("short") };
     same(when, bench.two().content(&key).await?, Some(kept))?;
     Ok((created, swap.map(|_| ())))
 }
@@ -96,7 +93,13 @@ async fn expiries(bench: &Bench) -> Checked {
         bench.two().swap(&key, loaded.version, bench.lasting("two", changed)).await?;
         same(when, bench.loaded(&key).await?.expires, bench.now() + changed)?;
     }
-    Ok(())
+    // No store must keep a record until the end of time, but one that accepts it must.
+    let key = bench.key();
+    let forever = Timestamp::from_unix_seconds(u64::MAX);
+    let record = Record::new(Payload::from_bytes("forever"), forever, None);
+    let expected = bench.one().create(&key, record).await.is_ok().then_some(forever);
+    let expires = bench.two().load(&key).await?.map(|loaded| loaded.expires);
+    same("a record is created that expires in the year 584,942,417,355", expires, expected)
 }
 
 pub(super) async fn creates_once(bench: &Bench) -> Checked {
@@ -123,7 +126,7 @@ pub(super) async fn deletes(bench: &Bench) -> Checked {
     }
     bench.one().delete(&bench.key()).await?;
     let left = bench.two().content(&other).await?;
-    same("another record was deleted", left, Some(Content::of("other")))
+    same("another record was deleted", left, Some(Content::from("other")))
 }
 
 pub(super) async fn frees_keys(bench: &Bench) -> Checked {
@@ -132,7 +135,7 @@ pub(super) async fn frees_keys(bench: &Bench) -> Checked {
     let created = bench.two().create(&key, bench.record("two")).await?;
     same("a key is created after a delete", created, Create::Created)?;
     let content = bench.one().content(&key).await?;
-    same("a key is created after a delete", content, Some(Content::of("two")))?;
+    same("a key is created after a delete", content, Some(Content::from("two")))?;
 
     let key = bench.created(bench.lasting("one", HOUR)).await?;
     bench.clock.advance(HOUR);
@@ -140,5 +143,5 @@ pub(super) async fn frees_keys(bench: &Bench) -> Checked {
     same("a key is created after its record expired", created, Create::Created)?;
     bench.clock.advance(HOUR / 2);
     let content = bench.one().content(&key).await?;
-    same("a key is created after its record expired", content, Some(Content::of("two")))
+    same("a key is created after its record expired", content, Some(Content::from("two")))
 }

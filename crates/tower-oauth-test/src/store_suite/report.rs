@@ -76,6 +76,7 @@ impl Failure {
 }
 
 /// Goes on if `came` is what was `expected` in these circumstances.
+#[expect(clippy::needless_pass_by_value, reason = "both are made for this call")]
 pub(super) fn same<T: PartialEq + fmt::Debug>(
     when: impl fmt::Display,
     came: T,

@@ -14,19 +14,22 @@ pub(super) async fn swaps(bench: &Bench) -> Checked {
     let first = bench.loaded(&key).await?.version;
     let second = swapped(bench, &key, first, "two").await?;
     let loaded = bench.loaded(&key).await?;
-    same("a swapped record is loaded", loaded.content, Content::of("two"))?;
+    same("a swapped record is loaded", loaded.content, Content::from("two"))?;
     same("the version that a swap told is loaded", loaded.version, second)?;
     for number in 0..super::HANDLES {
         let swap = bench.handle(number).swap(&key, first, bench.record("outdated")).await?;
         same("a swap expects a version that was replaced", swap, Swap::Conflict)?;
         let content = bench.two().content(&key).await?;
-        same("a swap ended in a conflict", content, Some(Content::of("two")))?;
+        same("a swap ended in a conflict", content, Some(Content::from("two")))?;
+    }
+    for never in [0, u64::MAX].map(Version::new) {
+        if never != first && never != second {
+            let swap = bench.one().swap(&key, never, bench.record("never")).await?;
+            same(format!("a swap expects {never:?}, which never was"), swap, Swap::Conflict)?;
+        }
     }
     let third = swapped(bench, &key, second, "three").await?;
-    swapped(bench, &key, third, "four").await?;
-
-    let swap = bench.one().swap(&bench.key(), first, bench.record("new")).await?;
-    same("a key that was never used is swapped", swap, Swap::Missing)
+    swapped(bench, &key, third, "four").await.map(|_| ())
 }
 
 /// Every version of one key, over creates, swaps, deletes and expiry.
@@ -69,7 +72,9 @@ pub(super) async fn stays_gone(bench: &Bench) -> Checked {
     let key = bench.created(bench.record("one")).await?;
     let version = bench.loaded(&key).await?.version;
     bench.two().delete(&key).await?;
-    swap_brings_nothing_back(bench, &key, version, "by its key").await
+    swap_brings_nothing_back(bench, &key, version, "by its key").await?;
+    let swap = bench.one().swap(&bench.key(), version, bench.record("new")).await?;
+    same("a key that was never used is swapped", swap, Swap::Missing)
 }
 
 /// What was deleted by an index stays gone.
