@@ -15,9 +15,10 @@ async fn on_each(case: impl AsyncFn(Database)) {
     on(&Engine::ALL, case).await;
 }
 
+#[expect(clippy::print_stdout, reason = "shown if the case fails")]
 async fn on(engines: &[Engine], case: impl AsyncFn(Database)) {
     for engine in engines {
-        println!("on {engine:?}"); // shown if the case fails
+        println!("on {engine:?}");
         case(Database::new(*engine).await).await;
     }
 }

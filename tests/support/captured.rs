@@ -1,4 +1,4 @@
-//! What a thread logs.
+//! What is logged.
 
 use std::io;
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
@@ -6,7 +6,7 @@ use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 use tracing::Dispatch;
 use tracing_subscriber::fmt::MakeWriter;
 
-/// What the events of this thread say.
+/// What events say.
 #[derive(Clone, Debug, Default)]
 pub struct Captured(Arc<Mutex<Vec<u8>>>);
 
@@ -21,18 +21,39 @@ impl Captured {
             Dispatch::new(subscriber.with_writer(io::sink).finish())
         });
         LazyLock::force(&SECOND);
-        let subscriber = tracing_subscriber::fmt()
+        tracing::subscriber::set_default(self.subscriber(level))
+    }
+
+    /// Listens to the events of all threads that have no listener of their own, as long as the process lives.
+    ///
+    /// # Panics
+    ///
+    /// If somebody does already.
+    pub fn listen_everywhere(&self, level: tracing::Level) {
+        let subscriber = self.subscriber(level);
+        tracing::subscriber::set_global_default(subscriber).expect("there is one global listener");
+    }
+
+    fn subscriber(&self, level: tracing::Level) -> impl tracing::Subscriber + Send + Sync + use<> {
+        tracing_subscriber::fmt()
             .with_ansi(false)
             .with_max_level(level)
             .with_writer(self.clone())
-            .finish();
-        tracing::subscriber::set_default(subscriber)
+            .finish()
     }
 
     /// What was said since the last call.
     #[must_use]
     pub fn take(&self) -> String {
         String::from_utf8_lossy(&std::mem::take(&mut *self.lock())).into_owned()
+    }
+
+    /// How many lines with all `parts` in them were said since the last [`take`](Self::take).
+    #[must_use]
+    pub fn count(&self, parts: &[&str]) -> usize {
+        let said = self.lock();
+        let lines = String::from_utf8_lossy(&said);
+        lines.lines().filter(|line| parts.iter().all(|part| line.contains(part))).count()
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<u8>> {

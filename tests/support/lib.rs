@@ -1,6 +1,6 @@
 //! What the whole-product tests share: an application, a provider, browsers, and stores that misbehave.
 
-#![expect(clippy::expect_used, reason = "tests stop at a broken precondition")]
+#![expect(clippy::expect_used, clippy::panic, reason = "tests stop at a broken precondition")]
 
 mod app;
 mod captured;

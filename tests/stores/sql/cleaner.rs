@@ -42,13 +42,12 @@ impl Database {
 
 /// Waits for the cleaner, which works beside the test.
 async fn until(what: impl AsyncFn() -> bool) {
-    for _ in 0..1_000 {
-        if what().await {
-            return;
+    let waiting = async {
+        while !what().await {
+            tokio::time::sleep(Duration::from_millis(10)).await;
         }
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-    panic!("it did not happen in ten seconds");
+    };
+    tokio::time::timeout(Duration::from_secs(10), waiting).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

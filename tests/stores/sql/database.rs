@@ -2,8 +2,8 @@
 
 use std::fs;
 use std::path::PathBuf;
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{LazyLock, OnceLock};
 use std::time::Duration;
 
 use tower_oauth::Clock;
@@ -11,6 +11,7 @@ use tower_oauth::session::{Index, Payload, Record, SessionId, SessionStore, Stor
 use tower_oauth_sqlx::SqlStore;
 use tower_oauth_sqlx::sqlx::{self, Executor as _, Row as _};
 use tower_oauth_test::{ManualClock, SeededRandom};
+use tower_oauth_tests::Captured;
 use tower_oauth_tests::servers::{MariaDbServer, PostgresServer, new_directory};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +40,13 @@ pub(crate) struct Database {
     _file: Option<Directory>,
 }
 
+/// Everything that happens in this process, the statements among it.
+static EVENTS: LazyLock<Captured> = LazyLock::new(|| {
+    let captured = Captured::default();
+    captured.listen_everywhere(tracing::Level::DEBUG);
+    captured
+});
+
 #[derive(Clone)]
 pub(crate) enum Raw {
     Postgres(sqlx::PgPool),
@@ -66,6 +74,7 @@ impl Database {
 
     /// Without tables.
     pub(crate) async fn empty(engine: Engine) -> Self {
+        LazyLock::force(&EVENTS);
         static POSTGRES: OnceLock<PostgresServer> = OnceLock::new();
         static MARIADB: OnceLock<MariaDbServer> = OnceLock::new();
         match engine {
@@ -106,7 +115,7 @@ impl Database {
         Self {
             engine,
             clock: ManualClock::new(),
-            prefix: format!("t{number}_"),
+            prefix: format!("test{number}_"),
             url,
             raw,
             random: SeededRandom::new(number.into()),
@@ -156,6 +165,11 @@ impl Database {
     /// Takes a table away, so that everything that needs it fails; and gives it back.
     pub(crate) async fn rename(&self, from: &str, to: &str) {
         self.execute(&format!("ALTER TABLE {{p}}{from} RENAME TO {{p}}{to}")).await;
+    }
+
+    /// How many statements were run on the tables so far.
+    pub(crate) fn statements(&self) -> usize {
+        EVENTS.count(&["sqlx::query", &self.prefix])
     }
 
     pub(crate) fn key(&self) -> StoreKey {

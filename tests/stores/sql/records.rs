@@ -79,7 +79,7 @@ async fn p11_what_was_deleted_stays_deleted() {
             let version = one.load(&key).await.unwrap().unwrap().version;
             match end {
                 "sid" => {
-                    assert_eq!(two.delete_by_sid("https://op.example", "sid").await.unwrap(), 1)
+                    assert_eq!(two.delete_by_sid("https://op.example", "sid").await.unwrap(), 1);
                 }
                 "subject" => {
                     let deleted = two.delete_by_subject("https://op.example", "subject").await;

@@ -63,6 +63,7 @@ fn sqlite(url: &str) -> Result<Connections, SqlError> {
         options = options.create_if_missing(true);
     }
     options = options
+        .page_size(8192) // of a new file: three sessions with their tokens, where 4,096 hold one
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
         .busy_timeout(Duration::from_secs(1));

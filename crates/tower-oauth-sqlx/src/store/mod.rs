@@ -26,21 +26,6 @@ use engine::{Argument, Connections, Pool};
 use statements::{Statements, Upsert};
 
 /// Keeps sessions in PostgreSQL, SQLite, MySQL or MariaDB. Clones share the connections.
-///
-/// ```no_run
-/// # #[cfg(feature = "postgres")]
-/// # async fn start() -> Result<(), tower_oauth_sqlx::SqlError> {
-/// use std::time::Duration;
-/// use tower_oauth_sqlx::SqlStore;
-///
-/// let store = SqlStore::connect("postgres://app@localhost/app").await?;
-/// store.migrate().await?;
-/// let cleaner = store.spawn_cleaner(Duration::from_secs(600));
-/// // Auth::builder("https://app.example").store(store)…, and after the server has stopped:
-/// cleaner.stop().await;
-/// # Ok(())
-/// # }
-/// ```
 #[derive(Clone)]
 pub struct SqlStore {
     pool: Arc<Pool>,
@@ -88,7 +73,8 @@ impl SqlStore {
 
     /// A store on the application's own pool of connections to MySQL or MariaDB.
     ///
-    /// What [`from_postgres`](Self::from_postgres) says of `test_before_acquire` is as true here.
+    /// The store finds dead connections itself: with `test_before_acquire(false)`, the pool saves it a round trip per
+    /// operation.
     #[cfg(feature = "mysql")]
     #[must_use]
     pub fn from_mysql(pool: sqlx::MySqlPool) -> Self {
