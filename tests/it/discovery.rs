@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Method, Request, Response};
-use serde_json::Value;
 use tower_oauth::{HttpClient, HttpError, Limits};
 use tower_oauth_test::{Answer, Endpoint};
 use tower_oauth_tests::Setup;
@@ -118,29 +117,41 @@ impl HttpClient for Boundless {
     }
 }
 
+/// A login in which the answer of `endpoint` has `len` bytes.
+async fn login_with_an_answer_of(len: usize, endpoint: Endpoint, client: bool) -> u16 {
+    let setup = Setup::new();
+    setup.provider.approve_as(Some("alice"));
+    setup.provider.answer_always(
+        endpoint,
+        Answer::modify(move |response| {
+            let filler = len - response.body().len() - "\"x\":\"\",".len();
+            let text = std::str::from_utf8(response.body()).unwrap();
+            let padded = text.replacen('{', &format!("{{\"x\":\"{}\",", "x".repeat(filler)), 1);
+            assert_eq!(padded.len(), len);
+            *response.body_mut() = padded.into();
+        }),
+    );
+    let network = setup.provider.http_client();
+    let client: Arc<dyn HttpClient> = if client { network } else { Arc::new(Boundless(network)) };
+    let builder = setup.builder().http_client(client).provider(setup.registration());
+    setup.browser(&builder.build().unwrap()).open("/auth/login").await.status().as_u16()
+}
+
+/// Up to the limit it works, beyond it does not, whether or not the HTTP client keeps to it.
 #[tokio::test]
-async fn q09_the_size_limit_holds_whatever_the_client_does() {
-    for (endpoint, kilobytes) in [
-        (Endpoint::Metadata, 1024),
-        (Endpoint::Jwks, 512),
-        (Endpoint::Token, 256),
-        (Endpoint::UserInfo, 1024),
-    ] {
-        let setup = Setup::new();
-        setup.provider.approve_as(Some("alice"));
-        setup.provider.answer_always(
-            endpoint,
-            Answer::modify(move |response| {
-                let mut body: Value = serde_json::from_slice(response.body()).unwrap();
-                body["x"] = "x".repeat(kilobytes * 1024).into();
-                *response.body_mut() = body.to_string().into();
-            }),
-        );
-        let client = Arc::new(Boundless(setup.provider.http_client()));
-        let auth =
-            setup.builder().http_client(client).provider(setup.registration()).build().unwrap();
-        let page = setup.browser(&auth).open("/auth/login").await.clone();
-        assert_eq!(page.status(), 502, "{endpoint:?}: {}", page.text());
+async fn q05_answers_are_read_up_to_their_limit_whatever_the_client_does() {
+    for (endpoint, kilobytes) in
+        [(Endpoint::Metadata, 1024), (Endpoint::Jwks, 512), (Endpoint::Token, 256)]
+    {
+        for client in [true, false] {
+            let of = async |len| login_with_an_answer_of(len, endpoint, client).await;
+            assert_eq!(of(kilobytes * 1024).await, 200, "{endpoint:?}");
+            assert_eq!(of(kilobytes * 1024 + 1).await, 502, "{endpoint:?}");
+        }
+    }
+    // A profile is read up to 1 MiB, and kept up to 128 KiB.
+    for (len, status) in [(120 * 1024, 200), (1024 * 1024, 502), (1024 * 1024 + 1, 502)] {
+        assert_eq!(login_with_an_answer_of(len, Endpoint::UserInfo, true).await, status, "{len}");
     }
 }
 

@@ -182,3 +182,80 @@ async fn h06_path_tricks_reach_no_protected_handler() {
         assert!(matches!(response.status().as_u16(), 401 | 404), "{path}: {}", response.status());
     }
 }
+
+/// Every route, whatever the request says of its host: no answer differs, no address comes from it.
+#[tokio::test]
+async fn h01_h04_no_route_takes_an_address_from_the_request() {
+    let setup = Setup::new();
+    let auth = setup.auth();
+    let browser = setup.browser(&auth);
+    for (method, path) in [
+        (http::Method::GET, "/auth/login/op"),
+        (http::Method::GET, "/auth/login/nope"),
+        (http::Method::GET, "/auth/callback/op?code=c&state=s"),
+        (http::Method::POST, "/auth/logout"),
+        (http::Method::GET, "/auth/logged-out"),
+        (http::Method::GET, "/private"),
+    ] {
+        for headers in [
+            &[("host", "evil.example")][..],
+            &[("x-forwarded-host", "evil.example"), ("x-forwarded-port", "8080")],
+            &[("forwarded", "host=evil.example;proto=http"), ("x-forwarded-prefix", "/evil")],
+            &[("x-forwarded-proto", "http")],
+        ] {
+            let headers = [headers, &[("accept", "text/html")]].concat();
+            let page = browser.request(method.clone(), path, &headers).await;
+            let shown = format!("{:?} {}", page.headers(), page.text());
+            assert!(!shown.contains("evil") && !shown.contains("http://"), "{path}: {shown}");
+            for cookie in page.headers().get_all("set-cookie") {
+                assert!(cookie.to_str().unwrap().ends_with("; Secure"), "{path}");
+            }
+        }
+    }
+}
+
+/// Two logins in one application, one inside the other: each handler is told the user of the nearest.
+#[tokio::test]
+async fn h09_an_inner_layer_takes_no_user_of_the_outer_one() {
+    let setup = Setup::new();
+    let outer = setup.auth();
+    let inner =
+        setup.builder().mount("/admin-auth").provider(setup.registration()).build().unwrap();
+    let greet = async |user: Option<User>| {
+        user.map_or_else(|| "stranger".to_owned(), |user| user.subject().to_owned())
+    };
+    let admin = Router::new().route("/admin", get(greet)).layer(inner.layer());
+    let app = Router::new().route("/", get(greet)).merge(admin).layer(outer.layer());
+    let mut browser = setup.browser_of(app);
+    browser.login_as("alice").await;
+    assert_eq!(browser.open("/").await.text(), "sub-alice");
+    assert_eq!(browser.open("/admin").await.text(), "stranger");
+}
+
+/// A header can be split by no value that reaches one: those of the provider's metadata are addresses, checked as such.
+#[tokio::test]
+async fn h12_a_provider_cannot_split_a_header() {
+    for endpoint in [
+        "https://op.example/a\r\nset-cookie: a=b",
+        "https://op.example/\u{0}",
+        "https://op.example/ä",
+    ] {
+        let setup = Setup::new();
+        let answer = tower_oauth_test::Answer::modify(move |response| {
+            let mut document: serde_json::Value = serde_json::from_slice(response.body()).unwrap();
+            document["authorization_endpoint"] = endpoint.into();
+            *response.body_mut() = document.to_string().into();
+        });
+        setup.provider.answer_always(tower_oauth_test::Endpoint::Metadata, answer);
+        let page =
+            setup.browser(&setup.auth()).request(http::Method::GET, "/auth/login", &[]).await;
+        let names: Vec<_> = page.headers().keys().map(http::HeaderName::as_str).collect();
+        assert!(page.status().as_u16() == 303 || page.status().as_u16() == 502, "{endpoint:?}");
+        let cookies = page.headers().get_all("set-cookie").iter();
+        for cookie in cookies {
+            assert!(cookie.to_str().unwrap().starts_with("__Host-auth-attempt-"), "{cookie:?}");
+        }
+        assert!(names.iter().all(|name| !name.contains("a=b")), "{names:?}");
+        assert!(page.header("location").bytes().all(|byte| byte.is_ascii_graphic()));
+    }
+}

@@ -15,15 +15,15 @@ use crate::login::callback_url;
 
 /// A network in which one path does not answer while it is told so; it counts who waited.
 #[derive(Debug)]
-struct Holding {
+pub(crate) struct Holding {
     network: Arc<dyn HttpClient>,
     path: &'static str,
-    holds: AtomicBool,
-    waiting: AtomicUsize,
+    pub(crate) holds: AtomicBool,
+    pub(crate) waiting: AtomicUsize,
 }
 
 impl Holding {
-    fn new(network: Arc<dyn HttpClient>, path: &'static str) -> Arc<Self> {
+    pub(crate) fn new(network: Arc<dyn HttpClient>, path: &'static str) -> Arc<Self> {
         Arc::new(Self {
             network,
             path,

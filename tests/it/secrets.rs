@@ -1,35 +1,9 @@
 //! g01: one run over everything with all events captured, in search of what must not be in them.
 
-use std::io;
-use std::sync::{Arc, Mutex};
-
 use tower_oauth_test::{Answer, Endpoint};
-use tower_oauth_tests::{BytesStore, Setup};
-use tracing_subscriber::fmt::MakeWriter;
+use tower_oauth_tests::{BytesStore, Captured, Setup};
 
 use crate::login::callback_url;
-
-#[derive(Clone, Default)]
-struct Captured(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Captured {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl<'a> MakeWriter<'a> for Captured {
-    type Writer = Self;
-
-    fn make_writer(&'a self) -> Self {
-        self.clone()
-    }
-}
 
 const CLIENT_SECRET: &str = "canary-client-secret-4711";
 const APP_SECRET: &str = "canary-app-secret: 0123456789 abcdefghijklmnop";
@@ -37,11 +11,7 @@ const APP_SECRET: &str = "canary-app-secret: 0123456789 abcdefghijklmnop";
 #[tokio::test]
 async fn g01_no_secret_is_in_any_event_error_or_debug() {
     let captured = Captured::default();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::TRACE)
-        .with_writer(captured.clone())
-        .finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
+    let _guard = captured.listen(tracing::Level::TRACE);
 
     let setup = Setup::with(|provider| provider.client("client", CLIENT_SECRET));
     let mut secrets = vec![CLIENT_SECRET.to_owned(), APP_SECRET.to_owned()];
@@ -97,7 +67,7 @@ async fn g01_no_secret_is_in_any_event_error_or_debug() {
         secrets.extend(request.form().get("code").map(ToOwned::to_owned));
     }
 
-    shown.push(String::from_utf8(captured.0.lock().unwrap().clone()).unwrap());
+    shown.push(captured.take());
     let events = shown.last().unwrap();
     assert!(events.contains("signed in") && events.contains("code_rejected"), "{events}");
     secrets.retain(|secret| secret.len() >= 8 && !secret.starts_with("https://"));

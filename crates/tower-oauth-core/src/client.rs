@@ -48,7 +48,7 @@ pub struct Client {
     pub(crate) provider: Provider,
     pub(crate) redirect_uri: String,
     pub(crate) environment: Environment,
-    pub(crate) discovered: Discovered,
+    pub(crate) discovered: Arc<Discovered>,
     calls: Semaphore,
 }
 
@@ -60,9 +60,20 @@ impl Client {
             provider,
             redirect_uri,
             environment,
-            discovered: Discovered::default(),
+            discovered: Arc::default(),
             calls: Semaphore::new(MAX_CALLS),
         }
+    }
+
+    /// Shares metadata and keys with the first of `others` that asks the same provider for the same, so that two
+    /// registrations at one issuer cause one fetch. What each accepts stays its own.
+    #[must_use]
+    pub fn sharing_with(mut self, others: &[Self]) -> Self {
+        if let Some(other) = others.iter().find(|other| self.provider.discovers_as(&other.provider))
+        {
+            self.discovered = Arc::clone(&other.discovered);
+        }
+        self
     }
 
     /// The provider.

@@ -109,6 +109,19 @@ impl Auth {
         }
     }
 
+    /// Asks the provider with the key `provider` for its metadata and keys now, however fresh the copies are: for a
+    /// key that the provider withdrew because it leaked. By itself that takes effect within ten minutes.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such provider, or its metadata or keys cannot be had; the copies then go on serving.
+    pub async fn reload_provider(&self, provider: &str) -> Result<(), Error> {
+        match self.client(provider) {
+            Some(client) => client.reload().await,
+            None => Err(Error::new(ErrorKind::UnknownProvider, "no provider has this key")),
+        }
+    }
+
     pub(crate) fn inner(&self) -> &Inner {
         &self.0
     }

@@ -33,6 +33,7 @@ use crate::system::{SystemClock, SystemRandom};
 /// | [`login_state`](Self::login_state) | sealed in a cookie |
 /// | [`pages`](Self::pages) | the bundled ones |
 /// | [`http_client`](Self::http_client) | reqwest with rustls (feature `reqwest`) |
+/// | [`public_addresses_only`](Self::public_addresses_only) | no: a provider may be anywhere |
 #[must_use]
 pub struct AuthBuilder {
     base_url: String,
@@ -46,6 +47,7 @@ pub struct AuthBuilder {
     pages: Arc<dyn Pages>,
     http_client: Option<Arc<dyn HttpClient>>,
     extra_roots: Vec<Vec<u8>>,
+    public_addresses_only: bool,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
 }
@@ -76,6 +78,7 @@ impl AuthBuilder {
             pages: Arc::new(DefaultPages::default()),
             http_client: None,
             extra_roots: Vec::new(),
+            public_addresses_only: false,
             clock: Arc::new(SystemClock::default()),
             random: Arc::new(SystemRandom::default()),
         }
@@ -154,6 +157,14 @@ impl AuthBuilder {
         self
     }
 
+    /// Connects to addresses of the public internet only, whatever a provider's metadata or a name leads to: where
+    /// issuers come from somebody else than the one who runs the application. Without it a provider may be
+    /// anywhere, as those inside a company are. Kept by the default HTTP client.
+    pub fn public_addresses_only(mut self) -> Self {
+        self.public_addresses_only = true;
+        self
+    }
+
     /// What time it is. For tests; the default is the operating system's clock.
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = clock;
@@ -187,33 +198,29 @@ impl AuthBuilder {
         }
         let keys = Arc::new(self.key_ring()?);
         let http = match self.http_client {
+            Some(_) if self.public_addresses_only => {
+                return Err(ConfigError::new(
+                    "public_addresses_only",
+                    "is kept by the default HTTP client, but another one is set",
+                ));
+            }
             Some(client) => client,
-            None => default_http_client(&self.extra_roots, self.names.extra_roots)?,
+            None => default_http_client(
+                &self.extra_roots,
+                self.public_addresses_only,
+                self.names.extra_roots,
+            )?,
         };
         let environment = Environment::new(http, Arc::clone(&self.clock), Arc::clone(&self.random));
         let routes = Routes { base_path: base_url.path(), mount: &self.mount };
-        let clients: Vec<Client> = self
-            .providers
-            .into_iter()
-            .map(|provider| {
-                let redirect_uri =
-                    format!("{}{}", base_url.origin(), routes.callback(provider.login_key()));
-                tracing::info!(
-                    target: "tower_oauth::config",
-                    provider = provider.login_key(),
-                    redirect_uri,
-                    "register this redirect URI at the provider"
-                );
-                if provider.is_open_to_code_injection() {
-                    tracing::warn!(
-                        target: "tower_oauth::config",
-                        provider = provider.login_key(),
-                        "neither PKCE nor a nonce: a stolen code can be brought into another login"
-                    );
-                }
-                Client::new(provider, redirect_uri, environment.clone())
-            })
-            .collect();
+        let mut clients: Vec<Client> = Vec::new();
+        for provider in self.providers {
+            let redirect_uri =
+                format!("{}{}", base_url.origin(), routes.callback(provider.login_key()));
+            announce(&provider, &redirect_uri);
+            let client = Client::new(provider, redirect_uri, environment.clone());
+            clients.push(client.sharing_with(&clients));
+        }
         let codec = SessionCodec::new(base_url.join(""), Arc::clone(&keys), self.random);
         let codec = Arc::new(codec);
         Ok(Auth::from_inner(Inner {
@@ -281,6 +288,20 @@ impl fmt::Debug for AuthBuilder {
     }
 }
 
+/// One event for each provider, and one for each protection that it does without.
+fn announce(provider: &Provider, redirect_uri: &str) {
+    let key = provider.login_key();
+    tracing::info!(
+        target: "tower_oauth::config",
+        provider = key,
+        redirect_uri,
+        "register this redirect URI at the provider"
+    );
+    for danger in provider.dangers() {
+        tracing::warn!(target: "tower_oauth::config", provider = key, "{danger}");
+    }
+}
+
 fn check_mount(mount: &str) -> Result<(), ConfigError> {
     let sane = mount.strip_prefix('/').is_some_and(|rest| {
         rest.split('/').all(|segment| {
@@ -298,16 +319,27 @@ fn check_mount(mount: &str) -> Result<(), ConfigError> {
 #[cfg(feature = "reqwest")]
 fn default_http_client(
     extra_roots: &[Vec<u8>],
+    public_only: bool,
     setting: &'static str,
 ) -> Result<Arc<dyn HttpClient>, ConfigError> {
-    match crate::http_client::ReqwestClient::new(extra_roots) {
+    use crate::http_client::ReqwestClient;
+    let client = if public_only {
+        ReqwestClient::public_only(extra_roots)
+    } else {
+        ReqwestClient::new(extra_roots)
+    };
+    match client {
         Ok(client) => Ok(Arc::new(client)),
         Err(error) => Err(ConfigError::new(setting, error.problem().to_owned())),
     }
 }
 
 #[cfg(not(feature = "reqwest"))]
-fn default_http_client(_: &[Vec<u8>], _: &str) -> Result<Arc<dyn HttpClient>, ConfigError> {
+fn default_http_client(
+    _: &[Vec<u8>],
+    _: bool,
+    _: &str,
+) -> Result<Arc<dyn HttpClient>, ConfigError> {
     let problem = "is missing, and the feature `reqwest` that brings the default one is off";
     Err(ConfigError::new("http_client", problem))
 }

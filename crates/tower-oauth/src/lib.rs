@@ -29,6 +29,7 @@
 //! | the user | [`User`], `Option<User>`, [`Claims`] |
 //! | to call the provider's API | [`AccessToken`] |
 //! | to guard several routes | [`RequireLogin`] |
+//! | to keep other sites from posting | [`RequireSameOrigin`] |
 //! | your own pages | [`pages`] |
 //! | your own store | [`session::SessionStore`] |
 //! | no axum | [`Auth::layer`] on any tower service, [`User::from_parts`] |
@@ -56,6 +57,7 @@ mod messages;
 mod negotiate;
 pub mod pages;
 mod require_login;
+mod require_same_origin;
 mod routes;
 mod store;
 mod system;
@@ -68,6 +70,7 @@ pub use extract::{AccessToken, Claims, Rejection, User};
 #[cfg(feature = "reqwest")]
 pub use http_client::ReqwestClient;
 pub use require_login::{RequireLogin, RequireLoginService};
+pub use require_same_origin::{RequireSameOrigin, RequireSameOriginService, SameOriginFuture};
 pub use routes::NotFound;
 pub use store::MemoryStore;
 pub use system::{SystemClock, SystemRandom};

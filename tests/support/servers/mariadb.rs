@@ -28,6 +28,7 @@ impl MariaDbServer {
         server
             .args(["--no-defaults", "--bind-address=127.0.0.1", "--skip-log-bin"])
             .args(["--innodb-flush-log-at-trx-commit=2", "--innodb-doublewrite=OFF"])
+            .arg("--max-connections=500")
             .args(as_root())
             .arg(&data)
             .arg(format!("--port={port}"))

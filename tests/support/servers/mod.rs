@@ -117,7 +117,12 @@ impl Server {
 }
 
 /// A new directory below the temporary one.
-pub(crate) fn new_directory(name: &str) -> PathBuf {
+///
+/// # Panics
+///
+/// If it cannot be made.
+#[must_use]
+pub fn new_directory(name: &str) -> PathBuf {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let number = NEXT.fetch_add(1, Ordering::Relaxed);
     let name = format!("tower-oauth-{name}-{}-{number}", std::process::id());

@@ -17,6 +17,8 @@ const BACK_OFF: (Duration, Duration) = (Duration::from_secs(2), Duration::from_s
 /// How long a copy serves.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Policy {
+    /// What it is, for the log.
+    pub(super) what: &'static str,
     /// So long without asking again.
     pub(super) fresh: Duration,
     /// So long while asking again fails.
@@ -106,6 +108,16 @@ impl<T> Cached<T> {
         self.fetch(&mut attempts, clock, fetch).await.ok()
     }
 
+    /// A copy fetched now, however young the one there is, and whatever the back-off.
+    pub(super) async fn reload(
+        &self,
+        clock: &dyn Clock,
+        fetch: impl Future<Output = Result<T, Error>>,
+    ) -> Result<Arc<T>, Error> {
+        let mut attempts = self.attempts.lock().await;
+        self.fetch(&mut attempts, clock, fetch).await
+    }
+
     async fn fetch(
         &self,
         attempts: &mut Attempts,
@@ -119,6 +131,11 @@ impl<T> Cached<T> {
                 let copy = Copy { value: Arc::clone(&value), fetched: clock.monotonic() };
                 *self.copy.write().unwrap_or_else(PoisonError::into_inner) = Some(copy);
                 attempts.failure = None;
+                tracing::debug!(
+                    target: "tower_oauth::discovery",
+                    "fetched the {}",
+                    self.policy.what
+                );
                 Ok(value)
             }
             Err(error) => {

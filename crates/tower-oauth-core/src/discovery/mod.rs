@@ -13,7 +13,7 @@ use bytes::Bytes;
 
 use self::cached::{Cached, Policy};
 pub(crate) use self::metadata::Metadata;
-use crate::client::{Client, unavailable};
+use crate::client::{Client, has_media_type, unavailable};
 use crate::error::{Error, ErrorKind};
 use crate::http_client::Limits;
 use crate::jose::KeySet;
@@ -21,6 +21,10 @@ use crate::provider::Endpoints;
 
 const METADATA_LIMITS: Limits = Limits::new(Duration::from_secs(5), 1024 * 1024);
 const KEYS_LIMITS: Limits = Limits::new(Duration::from_secs(5), 512 * 1024);
+
+/// OpenID Connect Discovery section 4.2, [RFC 7517 section 8.5](https://www.rfc-editor.org/rfc/rfc7517#section-8.5).
+const METADATA_TYPES: &[&str] = &["application/json"];
+const KEYS_TYPES: &[&str] = &["application/json", "application/jwk-set+json"];
 
 /// The metadata and keys of one provider.
 #[derive(Debug)]
@@ -34,9 +38,9 @@ impl Default for Discovered {
         const MINUTE: Duration = Duration::from_secs(60);
         const DAY: Duration = Duration::from_secs(24 * 60 * 60);
         Self {
-            metadata: Cached::new(Policy { fresh: 60 * MINUTE, usable: DAY }),
+            metadata: Cached::new(Policy { what: "metadata", fresh: 60 * MINUTE, usable: DAY }),
             // A key that the provider withdrew is trusted no longer than this.
-            keys: Cached::new(Policy { fresh: 10 * MINUTE, usable: DAY }),
+            keys: Cached::new(Policy { what: "keys", fresh: 10 * MINUTE, usable: DAY }),
         }
     }
 }
@@ -62,11 +66,27 @@ impl Client {
         self.discovered.keys.newer(&*self.environment.clock, seen, self.fetch_keys()).await
     }
 
+    /// Fetches metadata and keys now, whatever is known of them: for a key that the provider withdrew because it
+    /// leaked, which would be trusted for up to ten minutes otherwise. Nothing to do where a preset knows all.
+    ///
+    /// # Errors
+    ///
+    /// When either cannot be had. The copy there was then goes on serving.
+    pub async fn reload(&self) -> Result<(), Error> {
+        if self.provider.endpoints == Endpoints::Discovered {
+            let clock = &*self.environment.clock;
+            self.discovered.metadata.reload(clock, self.fetch_metadata()).await?;
+            self.discovered.keys.reload(clock, self.fetch_keys()).await?;
+        }
+        Ok(())
+    }
+
     async fn fetch_metadata(&self) -> Result<Metadata, Error> {
         let issuer = self.provider.issuer();
         // OpenID Connect Discovery section 4: a slash at the end of the issuer is not doubled.
         let url = format!("{}/.well-known/openid-configuration", issuer.trim_end_matches('/'));
-        let document = self.fetch("the provider's metadata", &url, METADATA_LIMITS).await?;
+        let document =
+            self.fetch("the provider's metadata", &url, METADATA_LIMITS, METADATA_TYPES).await?;
         Metadata::parse(&document, &self.provider)
             .map_err(|problem| invalid(format!("the metadata of {issuer} {problem}")))
     }
@@ -74,12 +94,18 @@ impl Client {
     async fn fetch_keys(&self) -> Result<KeySet, Error> {
         let metadata = self.metadata().await?;
         let url = metadata.jwks_uri.as_deref().ok_or_else(|| invalid("there is no jwks_uri"))?;
-        let document = self.fetch("the provider's key set", url, KEYS_LIMITS).await?;
+        let document = self.fetch("the provider's key set", url, KEYS_LIMITS, KEYS_TYPES).await?;
         KeySet::parse(&document)
             .map_err(|problem| invalid(format!("the key set of {} {problem}", metadata.issuer)))
     }
 
-    async fn fetch(&self, what: &str, url: &str, limits: Limits) -> Result<Bytes, Error> {
+    async fn fetch(
+        &self,
+        what: &str,
+        url: &str,
+        limits: Limits,
+        media_types: &[&str],
+    ) -> Result<Bytes, Error> {
         let request = http::Request::get(url)
             .body(Bytes::new())
             .map_err(|_| invalid(format!("{what} has an address that cannot be called")))?;
@@ -90,6 +116,9 @@ impl Client {
         if response.status() != http::StatusCode::OK {
             let status = response.status().as_u16();
             return Err(invalid(format!("{what} was answered with status {status}")));
+        }
+        if !media_types.iter().any(|media_type| has_media_type(&response, media_type)) {
+            return Err(invalid(format!("{what} is not {}", media_types.join(" or "))));
         }
         Ok(response.into_body())
     }

@@ -30,6 +30,9 @@ const SIGNED_ONLY: [&str; 14] = [
 /// Claims of the protocol that say nothing about the user.
 const PROTOCOL_ONLY: [&str; 4] = ["nonce", "at_hash", "c_hash", "s_hash"];
 
+/// Largest profile that a session keeps, in bytes of JSON: it is read by every request that asks for the user.
+const MAX_PROFILE_LEN: usize = 128 * 1024;
+
 /// The identity that an ID token vouches for, with what userinfo adds to it.
 pub(super) fn openid(
     id_token: VerifiedIdToken,
@@ -50,6 +53,7 @@ pub(super) fn openid(
     claims.extend(signed);
     claims.retain(|name, _| !PROTOCOL_ONLY.contains(&name.as_str()));
     let trust = apply(mapping, &mut claims);
+    check_size(&claims)?;
     Ok(Identity::new(issuer, subject, sid, claims, trust))
 }
 
@@ -67,6 +71,7 @@ pub(super) fn oauth2(
     claims.retain(|name, _| !SIGNED_ONLY.contains(&name.as_str()));
     let trust = apply(mapping, &mut claims);
     claims.insert("sub".into(), subject.clone().into());
+    check_size(&claims)?;
     Ok(Identity::new(issuer, subject, None, claims, trust))
 }
 
@@ -124,6 +129,20 @@ fn primary_email(path: &str, claims: &mut Map<String, Value>) -> EmailTrust {
     if verified { EmailTrust::Verified } else { EmailTrust::Unverified }
 }
 
+fn check_size(claims: &Map<String, Value>) -> Result<(), Error> {
+    let size = |(name, value): (&String, &Value)| name.len() + value.to_string().len();
+    let total: usize = claims.iter().map(size).sum();
+    if total <= MAX_PROFILE_LEN {
+        return Ok(());
+    }
+    let biggest = claims.iter().max_by_key(|claim| size(*claim));
+    let biggest: String =
+        biggest.map(|(name, _)| name.chars().take(64).collect()).unwrap_or_default();
+    Err(invalid(format!(
+        "has {total} bytes of claims, of which a session keeps {MAX_PROFILE_LEN}; the biggest is {biggest:?}"
+    )))
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -164,6 +183,18 @@ mod tests {
             assert_eq!(identity.claims().get(name), None, "{name}");
             assert_eq!(identity.sid(), None);
         }
+    }
+
+    #[test]
+    fn q11_a_profile_beyond_the_limit_is_refused_and_the_biggest_claim_named() {
+        let kept = |len: usize| {
+            let claims = object(&json!({ "id": 1, "name": "A", "groups": "g".repeat(len) }));
+            let mapping = ClaimsMapping { subject: "id", ..ClaimsMapping::default() };
+            oauth2("https://op".into(), claims, &mapping)
+        };
+        assert!(kept(127 * 1024).is_ok());
+        let error = kept(128 * 1024).unwrap_err().to_string();
+        assert!(error.contains("131072") && error.contains("\"groups\""), "{error}");
     }
 
     use crate::identity::Email;

@@ -110,12 +110,30 @@ impl Provider {
         std::str::from_utf8(secret).is_ok_and(|secret| self.client_secret == secret.into())
     }
 
-    /// Whether neither PKCE nor a nonce ties a code to the attempt it answers, so that a stolen code can be
-    /// brought into another login ([RFC 9700 section 4.5](https://www.rfc-editor.org/rfc/rfc9700#section-4.5)).
-    #[must_use]
-    pub fn is_open_to_code_injection(&self) -> bool {
+    /// What the quirks of this provider give up, a sentence each, for the log at start.
+    pub fn dangers(&self) -> impl Iterator<Item = &'static str> {
         let has_nonce = self.quirks.protocol == Protocol::OpenIdConnect && self.quirks.nonce;
-        self.quirks.pkce == Pkce::Unsupported && !has_nonce
+        [
+            // RFC 9700 section 4.5.
+            (self.quirks.pkce == Pkce::Unsupported && !has_nonce).then_some(
+                "neither PKCE nor a nonce: a stolen code can be brought into another login",
+            ),
+            // RFC 6749 section 2.3.1.
+            (self.quirks.token_request == TokenRequest::Query)
+                .then_some("the client secret travels in a URL, which servers on the way may log"),
+        ]
+        .into_iter()
+        .flatten()
+    }
+
+    /// Whether the metadata and keys of `other` are read as this provider's would be.
+    pub(crate) fn discovers_as(&self, other: &Self) -> bool {
+        self.endpoints == Endpoints::Discovered
+            && other.endpoints == Endpoints::Discovered
+            && self.issuer == other.issuer
+            && self.quirks.issuer == other.quirks.issuer
+            && self.quirks.pkce == other.quirks.pkce
+            && self.quirks.headers == other.quirks.headers
     }
 
     /// The key that names the provider in paths.

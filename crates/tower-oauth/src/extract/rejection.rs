@@ -37,6 +37,8 @@ pub enum RejectionKind {
     TokenExpired,
     /// The user's claims do not have the form that the route asks for: 403.
     ClaimsMismatch,
+    /// The request changes something and comes from another site: 403.
+    CrossSite,
     /// The session store failed, so nobody knows who is signed in: 503.
     StoreUnavailable,
     /// The layer is missing, a mistake of the application: 500.
@@ -45,10 +47,11 @@ pub enum RejectionKind {
 
 impl RejectionKind {
     /// Every kind, for documentation and tests.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::LoginRequired,
         Self::TokenExpired,
         Self::ClaimsMismatch,
+        Self::CrossSite,
         Self::StoreUnavailable,
         Self::LayerMissing,
     ];
@@ -60,6 +63,7 @@ impl RejectionKind {
             Self::LoginRequired => "login_required",
             Self::TokenExpired => "token_expired",
             Self::ClaimsMismatch => "claims_mismatch",
+            Self::CrossSite => "cross_site_request",
             Self::StoreUnavailable => "store_unavailable",
             Self::LayerMissing => "layer_missing",
         }
@@ -68,7 +72,7 @@ impl RejectionKind {
     const fn status(self) -> StatusCode {
         match self {
             Self::LoginRequired | Self::TokenExpired => StatusCode::UNAUTHORIZED,
-            Self::ClaimsMismatch => StatusCode::FORBIDDEN,
+            Self::ClaimsMismatch | Self::CrossSite => StatusCode::FORBIDDEN,
             Self::StoreUnavailable => StatusCode::SERVICE_UNAVAILABLE,
             Self::LayerMissing => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -132,6 +136,7 @@ impl fmt::Display for Rejection {
             RejectionKind::LoginRequired => "nobody is signed in",
             RejectionKind::TokenExpired => "the access token has expired; sign in again",
             RejectionKind::ClaimsMismatch => "the user's claims lack what this route needs",
+            RejectionKind::CrossSite => "the request comes from another site",
             RejectionKind::StoreUnavailable => "the session store could not answer",
             RejectionKind::LayerMissing => {
                 "no tower-oauth layer around this route; add `.layer(auth.layer())` to the router"

@@ -59,11 +59,13 @@ async fn finish(
     let return_to = found.as_ref().map(|attempt| attempt.return_to().clone());
     let waiting = found.filter(|attempt| attempt.provider() == key && !attempt.is_expired(now));
     let Some(attempt) = waiting else {
-        return without_attempt(auth, headers, client, response.state(), return_to).await;
+        let reason = "no attempt of this browser is waiting for the response";
+        return without_attempt(auth, headers, client, response.state(), return_to, reason).await;
     };
     // Before anything goes out: whatever happens next, no second request will act on this attempt.
     if !attempts::consume(auth, headers, &attempt).await? {
-        return without_attempt(auth, headers, client, response.state(), return_to).await;
+        let reason = "the attempt was used already";
+        return without_attempt(auth, headers, client, response.state(), return_to, reason).await;
     }
     let return_to = attempt.return_to().clone();
     let clear_attempt = attempts::clear(auth, &attempt, client.provider());
@@ -81,7 +83,7 @@ async fn finish(
     Ok(response)
 }
 
-/// The answer to a response that no waiting attempt of this browser belongs to. Where it made the session that
+/// The answer to a response that no waiting attempt of this browser belongs to; `reason` is for the log alone. Where it made the session that
 /// the browser has now, the callback was loaded again, by the back button or a reload: the browser goes on.
 async fn without_attempt(
     auth: &Auth,
@@ -89,13 +91,13 @@ async fn without_attempt(
     client: &Client,
     state: &State,
     return_to: Option<ReturnTo>,
+    reason: &'static str,
 ) -> Result<Response<Bytes>, Failure> {
     if let Some(live) = auth.load_session(headers).await?
         && live.session.login.is_of(state)
     {
         return Ok(see_other(live.session.login.return_to.as_str()));
     }
-    let reason = "no attempt of this browser is waiting for the response";
     let failure = Failure::from(Error::new(ErrorKind::StateInvalid, reason));
     Err(failure.with_retry(auth, client.provider().login_key(), return_to.as_ref()))
 }

@@ -1,14 +1,25 @@
 //! The default [`HttpClient`]: reqwest and rustls, under the rules that the core asks for.
 
+mod public;
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};
 use reqwest::redirect;
 use tower_oauth_core::{ConfigError, HttpClient, HttpError, HttpErrorKind, Limits};
+use url::{Host, Url};
+
+use self::public::{PublicResolver, is_public};
 
 /// Calls providers over the network: no redirects, no cookies, no proxies from the environment, no
 /// decompression, and certificates checked by the platform's rules.
 #[derive(Clone, Debug)]
-pub struct ReqwestClient(reqwest::Client);
+pub struct ReqwestClient {
+    client: reqwest::Client,
+    public_only: bool,
+}
 
 impl ReqwestClient {
     /// A client that also trusts the root certificates in `extra_roots`, each a PEM file's content.
@@ -17,6 +28,21 @@ impl ReqwestClient {
     ///
     /// When a certificate cannot be read, or TLS cannot be set up.
     pub fn new(extra_roots: &[Vec<u8>]) -> Result<Self, ConfigError> {
+        Self::build(extra_roots, false)
+    }
+
+    /// As [`new`](Self::new), and connects to addresses of the public internet only, whatever a name or a URL leads to:
+    /// for issuers that the application did not write itself, whose metadata may point at its own network
+    /// (server-side request forgery).
+    ///
+    /// # Errors
+    ///
+    /// As [`new`](Self::new).
+    pub fn public_only(extra_roots: &[Vec<u8>]) -> Result<Self, ConfigError> {
+        Self::build(extra_roots, true)
+    }
+
+    fn build(extra_roots: &[Vec<u8>], public_only: bool) -> Result<Self, ConfigError> {
         let refuse = |error: reqwest::Error| {
             ConfigError::new("extra root certificates", format!("cannot be used: {error}"))
         };
@@ -40,7 +66,11 @@ impl ReqwestClient {
             }
             builder = builder.tls_certs_merge(certificates);
         }
-        builder.build().map(Self).map_err(refuse)
+        if public_only {
+            builder = builder.dns_resolver(Arc::new(PublicResolver));
+        }
+        let client = builder.build().map_err(refuse)?;
+        Ok(Self { client, public_only })
     }
 }
 
@@ -52,8 +82,13 @@ impl HttpClient for ReqwestClient {
         limits: Limits,
     ) -> Result<http::Response<Bytes>, HttpError> {
         let mut request = reqwest::Request::try_from(request).map_err(failed)?;
+        // An address needs no resolver, so it is looked at here.
+        if self.public_only && literal_address(request.url()).is_some_and(|ip| !is_public(ip)) {
+            let error = HttpError::new(HttpErrorKind::Connect);
+            return Err(error.with_source("the URL names an address that is not public"));
+        }
         *request.timeout_mut() = Some(limits.deadline);
-        let mut response = self.0.execute(request).await.map_err(failed)?;
+        let mut response = self.client.execute(request).await.map_err(failed)?;
         let too_large = || HttpError::new(HttpErrorKind::TooLarge);
         if response.content_length().is_some_and(|len| len > limits.max_body as u64) {
             return Err(too_large());
@@ -69,6 +104,14 @@ impl HttpClient for ReqwestClient {
         *answer.status_mut() = response.status();
         *answer.headers_mut() = std::mem::take(response.headers_mut());
         Ok(answer)
+    }
+}
+
+fn literal_address(url: &Url) -> Option<IpAddr> {
+    match url.host()? {
+        Host::Ipv4(address) => Some(address.into()),
+        Host::Ipv6(address) => Some(address.into()),
+        Host::Domain(_) => None,
     }
 }
 

@@ -1,0 +1,135 @@
+//! g09, p23: something panics while secrets are live. The process goes on, and the message tells none of them.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+use http::Method;
+use tower_oauth::{AccessToken, MemoryStore, User};
+use tower_oauth_core::Timestamp;
+use tower_oauth_core::session::{
+    Mark, Record, SessionStore, StoreError, StoreKey, StoredRecord, Swap, Version,
+};
+use tower_oauth_test::Endpoint;
+use tower_oauth_tests::Setup;
+
+use crate::login::callback_url;
+
+/// A store that panics once, at the operation that is armed, with what it was given.
+#[derive(Clone, Debug)]
+struct PanickingStore {
+    inner: Arc<MemoryStore>,
+    armed: Arc<AtomicBool>,
+}
+
+impl PanickingStore {
+    fn panic_if_armed(&self, given: &dyn std::fmt::Debug) {
+        assert!(!self.armed.swap(false, Ordering::SeqCst), "the store broke down over {given:?}");
+    }
+}
+
+#[async_trait]
+impl SessionStore for PanickingStore {
+    async fn create(&self, key: &StoreKey, record: Record) -> Result<(), StoreError> {
+        self.panic_if_armed(&record);
+        self.inner.create(key, record).await
+    }
+
+    async fn load(&self, key: &StoreKey) -> Result<Option<StoredRecord>, StoreError> {
+        self.panic_if_armed(key);
+        self.inner.load(key).await
+    }
+
+    async fn swap(
+        &self,
+        key: &StoreKey,
+        expected: Version,
+        record: Record,
+    ) -> Result<Swap, StoreError> {
+        self.inner.swap(key, expected, record).await
+    }
+
+    async fn delete(&self, key: &StoreKey) -> Result<(), StoreError> {
+        self.inner.delete(key).await
+    }
+
+    async fn delete_by_sid(&self, issuer: &str, sid: &str) -> Result<u64, StoreError> {
+        self.inner.delete_by_sid(issuer, sid).await
+    }
+
+    async fn delete_by_subject(&self, issuer: &str, subject: &str) -> Result<u64, StoreError> {
+        self.inner.delete_by_subject(issuer, subject).await
+    }
+
+    async fn mark_once(&self, mark: &Mark, expires: Timestamp) -> Result<bool, StoreError> {
+        self.inner.mark_once(mark, expires).await
+    }
+}
+
+#[expect(clippy::panic, reason = "what the test is about")]
+async fn breaks_down(user: User, token: AccessToken) -> String {
+    panic!("the handler broke down over {user:?} and {token:?}")
+}
+
+#[tokio::test]
+async fn g09_p23_a_panic_tells_no_secret_and_the_next_request_works() {
+    let messages: Arc<Mutex<Vec<String>>> = Arc::default();
+    let heard = Arc::clone(&messages);
+    let before = Arc::new(std::panic::take_hook());
+    let others = Arc::clone(&before);
+    // The hook is the whole process's: other tests' panics go where they went.
+    std::panic::set_hook(Box::new(move |info| {
+        let text = info.to_string();
+        if text.contains("broke down over") {
+            heard.lock().unwrap_or_else(PoisonError::into_inner).push(text);
+        } else {
+            others(info);
+        }
+    }));
+
+    let setup = Setup::new();
+    setup.provider.approve_as(Some("alice"));
+    let store = PanickingStore {
+        inner: Arc::new(MemoryStore::new(Arc::new(setup.clock.clone()))),
+        armed: Arc::default(),
+    };
+    let auth = setup.auth_on(store.clone());
+    let app = axum::Router::new()
+        .route("/", axum::routing::get(async |user: User| user.display_name().to_owned()))
+        .route("/breaks", axum::routing::get(breaks_down))
+        .layer(auth.layer());
+    let mut browser = setup.browser_of(app);
+    browser.login_as("alice").await;
+    let mut secrets: Vec<String> = browser.cookies().into_iter().map(|(_, value)| value).collect();
+
+    let ask = |browser: &tower_oauth_test::TestBrowser, path: String| {
+        let browser = browser.clone();
+        tokio::spawn(async move { browser.request(Method::GET, &path, &[]).await })
+    };
+    assert!(ask(&browser, "/breaks".into()).await.unwrap_err().is_panic());
+    store.armed.store(true, Ordering::SeqCst);
+    assert!(ask(&browser, "/".into()).await.unwrap_err().is_panic());
+    assert_eq!(browser.open("/").await.text(), "Alice Liddell");
+    let callback = callback_url(&browser, "/auth/login").await;
+    let query = callback.split_once('?').unwrap().1.to_owned();
+    secrets.extend(url::form_urlencoded::parse(query.as_bytes()).map(|(_, v)| v.into_owned()));
+    // The first question of the callback to the store is `create`.
+    store.armed.store(true, Ordering::SeqCst);
+    assert!(ask(&browser, callback).await.unwrap_err().is_panic());
+    assert_eq!(browser.open("/").await.text(), "Alice Liddell", "the earlier session goes on");
+    setup.provider.approve_as(None);
+    assert_eq!(browser.login_as("bob").await.text(), "Bob Builder");
+
+    for request in setup.provider.requests_to(Endpoint::UserInfo) {
+        let bearer = request.headers()["authorization"].to_str().unwrap();
+        secrets.push(bearer.trim_start_matches("Bearer ").to_owned());
+    }
+    let messages = messages.lock().unwrap().clone();
+    assert_eq!(messages.len(), 3, "{messages:#?}");
+    secrets.retain(|secret| !secret.starts_with("https://"));
+    for secret in &secrets {
+        for message in &messages {
+            assert!(!message.contains(&secret[..secret.len().min(12)]), "{secret}: {message}");
+        }
+    }
+}
