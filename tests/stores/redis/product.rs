@@ -8,8 +8,8 @@ use tower_oauth::LoginState;
 use tower_oauth::session::SessionStore;
 use tower_oauth_redis::RedisStore;
 use tower_oauth_test::{Answer, Endpoint};
-use tower_oauth_tests::{Setup, callback_url};
 use tower_oauth_tests::servers::RedisServer;
+use tower_oauth_tests::{Setup, callback_url};
 
 use super::{cluster_store, store};
 
@@ -113,9 +113,9 @@ async fn p05_p06_a_server_that_is_slow_or_gone_is_not_anonymous() {
     let cookies = browser.cookies();
     for slow in [true, false] {
         if slow {
-            server.pause()
+            server.pause();
         } else {
-            server.stop()
+            server.stop();
         }
         for path in ["/", "/private", "/token"] {
             let page = browser.open(path).await;
@@ -127,9 +127,9 @@ async fn p05_p06_a_server_that_is_slow_or_gone_is_not_anonymous() {
         assert_eq!(browser.open("/public").await.text(), "public");
         assert_eq!(browser.cookies(), cookies, "kept");
         if slow {
-            server.resume()
+            server.resume();
         } else {
-            server.start_again()
+            server.start_again();
         }
         assert_eq!(browser.fetch("/private").await.text(), "private to sub-alice", "p25");
     }
