@@ -42,7 +42,12 @@
 //! **A lost sign-out means that the session lives on** until it expires, for whoever kept its cookie, and a lost mark
 //! that an attempt of the last quarter of an hour can be finished again, with the cookie of that attempt. A failover to a
 //! replica loses writes too: replication is asynchronous, and no `WAIT` is sent. Where that is not acceptable, have
-//! no failover, or take a store that replicates synchronously (`tower-oauth-sqlx` on such a database).
+//! no failover, or take a store that replicates synchronously (`tower-oauth-sqlx` on such a database). In a cluster, a
+//! node that loses writes can lose index entries of sessions on other nodes: a sign-out by the provider does not find
+//! those until their next use writes the entry again.
+//!
+//! With `LoginState::Stored`, each login start writes a record that the server keeps for twenty minutes. Whoever floods
+//! the start can fill the server so, and then nobody can sign in; the default, `LoginState::Sealed`, writes nothing.
 //!
 //! Reads go to the primary; replicas are never asked. A URL must lead to the primary, also after a failover.
 //!
