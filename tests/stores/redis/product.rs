@@ -19,7 +19,7 @@ async fn durable() -> (Setup, Arc<RedisServer>, RedisStore) {
     setup.provider.approve_as(Some("alice"));
     let server = RedisServer::start_with(&["--appendonly", "yes", "--appendfsync", "always"]);
     let options = RedisStore::options().clock(setup.clock.clone());
-    let options = options.deadline(Duration::from_millis(500));
+    let options = options.deadline(Duration::from_secs(1));
     let store = options.connect(&server.url()).await.unwrap();
     (setup, Arc::new(server), store)
 }
