@@ -4,6 +4,7 @@ use ::redis::Value;
 use tower_oauth::ConfigError;
 use tower_oauth_redis::RedisStore;
 use tower_oauth_test::{ManualClock, StoreSuite};
+use tower_oauth_tests::Captured;
 use tower_oauth_tests::servers::{Certificates, RedisServer, free_port};
 
 use super::{cluster, server};
@@ -107,4 +108,16 @@ async fn a_unix_socket_will_do() {
     let server = RedisServer::start_with_tls(&Certificates::issue());
     let store = RedisStore::connect(&server.socket_url()).await.unwrap();
     assert!(format!("{store:?}").contains("socket"));
+}
+
+#[tokio::test]
+async fn p22_a_server_that_drops_what_has_not_ended_is_warned_of() {
+    for (policy, warnings) in [("volatile-ttl", 1), ("noeviction", 0)] {
+        let memory = ["--maxmemory", "100mb", "--maxmemory-policy", policy];
+        let (server, captured) = (RedisServer::start_with(&memory), Captured::default());
+        let guard = captured.listen(tracing::Level::WARN);
+        assert!(RedisStore::connect(&server.url()).await.is_ok());
+        assert_eq!(captured.count(&["maxmemory-policy", policy, "noeviction"]), warnings);
+        drop(guard);
+    }
 }

@@ -45,17 +45,21 @@ async fn p06_a_server_that_is_gone_is_an_error_of_every_operation() {
 #[tokio::test]
 async fn p05_a_server_that_says_nothing_meets_the_deadline() {
     let (server, clock) = (RedisServer::start(), ManualClock::new());
-    let deadline = Duration::from_millis(100);
+    let deadline = Duration::from_millis(300);
     let store = options("slow", &clock).deadline(deadline).connect(&server.url()).await.unwrap();
     server.pause();
     let all = tokio::time::timeout(deadline * 20, outcomes(&store, &clock)).await.unwrap();
     for outcome in all {
         let error = outcome.unwrap_err();
         let cause = std::error::Error::source(&error).unwrap().to_string();
-        assert!(cause.contains("no answer within 100ms") || cause.contains("timed out"), "{cause}");
+        assert!(cause.contains("no answer within 300ms") || cause.contains("timed out"), "{cause}");
     }
     server.resume();
-    assert!(outcomes(&store, &clock).await.iter().all(Result::is_ok));
+    let mut rounds = 0;
+    while !outcomes(&store, &clock).await.iter().all(Result::is_ok) {
+        rounds += 1;
+        assert!(rounds < 5, "it answers again");
+    }
 }
 
 #[tokio::test]
@@ -118,6 +122,8 @@ async fn p03_p19_a_lost_answer_harms_nothing() {
     let clock = ManualClock::new();
     let proxy = Proxy::start(server().port()).await;
     let store = options("lost", &clock).connect(&proxy.url()).await.unwrap();
+    // The server gets to know the scripts, so that what is lost is what they answer.
+    assert!(outcomes(&store, &clock).await.iter().all(Result::is_ok));
     let (key, mark) = (key(), Mark::from_bytes([1; 32]));
 
     proxy.lose_the_next_answer();

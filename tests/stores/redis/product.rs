@@ -7,9 +7,9 @@ use http::Method;
 use tower_oauth::LoginState;
 use tower_oauth::session::SessionStore;
 use tower_oauth_redis::RedisStore;
-use tower_oauth_test::{Answer, Endpoint, TestBrowser};
-use tower_oauth_tests::Setup;
+use tower_oauth_test::{Answer, Endpoint};
 use tower_oauth_tests::servers::RedisServer;
+use tower_oauth_tests::{Setup, callback_url};
 
 use super::{cluster_store, store};
 
@@ -19,16 +19,9 @@ async fn durable() -> (Setup, Arc<RedisServer>, RedisStore) {
     setup.provider.approve_as(Some("alice"));
     let server = RedisServer::start_with(&["--appendonly", "yes", "--appendfsync", "always"]);
     let options = RedisStore::options().clock(setup.clock.clone());
-    let options = options.deadline(Duration::from_millis(500));
+    let options = options.deadline(Duration::from_secs(1));
     let store = options.connect(&server.url()).await.unwrap();
     (setup, Arc::new(server), store)
-}
-
-/// Where the provider sends the browser that starts a login.
-async fn callback_url(browser: &TestBrowser) -> String {
-    let start = browser.request(Method::GET, "/auth/login", &[]).await;
-    let back = browser.request(Method::GET, start.header("location"), &[]).await;
-    back.header("location").to_owned()
 }
 
 fn stored(setup: &Setup, store: impl SessionStore) -> tower_oauth::Auth {
@@ -69,7 +62,7 @@ async fn a_login_from_start_to_end_over_two_replicas() {
 async fn p01_p02_a_server_that_is_down_at_start_or_callback() {
     let (setup, server, store) = durable().await;
     let browser = setup.browser(&stored(&setup, store));
-    let callback = callback_url(&browser).await;
+    let callback = callback_url(&browser, "/auth/login").await;
     server.stop();
     let start = browser.request(Method::GET, "/auth/login", &[]).await;
     assert_eq!(
@@ -86,7 +79,7 @@ async fn p01_p02_a_server_that_is_down_at_start_or_callback() {
 async fn p03_a_mark_that_cannot_be_set_means_no_token_request() {
     let (setup, server, store) = durable().await;
     let browser = setup.browser(&setup.auth_on(store));
-    let callback = callback_url(&browser).await;
+    let callback = callback_url(&browser, "/auth/login").await;
     server.pause();
     assert_eq!(browser.request(Method::GET, &callback, &[]).await.status(), 503, "p05");
     server.resume();
@@ -101,7 +94,7 @@ async fn p03_a_mark_that_cannot_be_set_means_no_token_request() {
 async fn p04_a_session_that_cannot_be_saved_signs_nobody_in() {
     let (setup, server, store) = durable().await;
     let browser = setup.browser(&setup.auth_on(store));
-    let callback = callback_url(&browser).await;
+    let callback = callback_url(&browser, "/auth/login").await;
     let stops = Arc::clone(&server);
     setup.provider.answer(Endpoint::Token, Answer::modify(move |_| stops.stop()));
     let page = browser.request(Method::GET, &callback, &[]).await;
@@ -120,9 +113,9 @@ async fn p05_p06_a_server_that_is_slow_or_gone_is_not_anonymous() {
     let cookies = browser.cookies();
     for slow in [true, false] {
         if slow {
-            server.pause()
+            server.pause();
         } else {
-            server.stop()
+            server.stop();
         }
         for path in ["/", "/private", "/token"] {
             let page = browser.open(path).await;
@@ -134,9 +127,9 @@ async fn p05_p06_a_server_that_is_slow_or_gone_is_not_anonymous() {
         assert_eq!(browser.open("/public").await.text(), "public");
         assert_eq!(browser.cookies(), cookies, "kept");
         if slow {
-            server.resume()
+            server.resume();
         } else {
-            server.start_again()
+            server.start_again();
         }
         assert_eq!(browser.fetch("/private").await.text(), "private to sub-alice", "p25");
     }

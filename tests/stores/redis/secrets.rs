@@ -6,8 +6,8 @@ use ::redis::Value;
 use tower_oauth::session::SessionStore;
 use tower_oauth_redis::RedisStore;
 use tower_oauth_test::ManualClock;
-use tower_oauth_tests::Setup;
 use tower_oauth_tests::servers::{RedisServer, text};
+use tower_oauth_tests::{Captured, Setup};
 
 use super::key;
 
@@ -43,6 +43,8 @@ async fn p20_what_the_server_keeps_tells_nothing() {
 async fn g05_no_password_in_an_error_or_a_debug_output() {
     const PASSWORD: &str = "hunter2";
     let server = RedisServer::start_with(&["--requirepass", "another"]);
+    let captured = Captured::default();
+    let _guard = captured.listen(tracing::Level::TRACE);
     let (port, free) = (server.port(), tower_oauth_tests::servers::free_port());
     let mut texts = Vec::new();
     for url in [
@@ -71,8 +73,8 @@ async fn g05_no_password_in_an_error_or_a_debug_output() {
     server.stop();
     let error = store.load(&key()).await.unwrap_err();
     texts.push(format!("{error} {error:?} {}", error.source().unwrap()));
+    texts.push(captured.take());
     for text in texts {
-        println!("{text}");
         assert!(!text.contains(PASSWORD) && !text.contains("another"), "{text}");
     }
 }

@@ -132,6 +132,10 @@ pub fn new_directory(name: &str) -> PathBuf {
 }
 
 /// A port that was free a moment ago.
+///
+/// # Panics
+///
+/// If there is none.
 #[must_use]
 pub fn free_port() -> u16 {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");

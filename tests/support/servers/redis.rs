@@ -138,6 +138,10 @@ impl RedisServer {
     }
 
     /// Asks the server itself, past the code under test.
+    ///
+    /// # Panics
+    ///
+    /// If it is stopped or paused.
     #[must_use]
     pub fn query(&self, command: &[&str]) -> Value {
         self.try_query(command).expect("the server answers")
@@ -169,13 +173,13 @@ impl RedisServer {
     }
 
     fn wait_until(&self, what: &str, is_so: impl Fn(&Self) -> bool) {
-        for _ in 0..1_500 {
-            if is_so(self) {
-                return;
+        let is_at_last = (0..1_500).any(|_| {
+            is_so(self) || {
+                sleep(Duration::from_millis(20));
+                false
             }
-            sleep(Duration::from_millis(20));
-        }
-        panic!("not after half a minute: {what}, on port {}", self.port());
+        });
+        assert!(is_at_last, "not after half a minute: {what}, on port {}", self.port());
     }
 }
 
@@ -189,7 +193,7 @@ impl RedisCluster {
     /// Three servers that share the slots.
     #[must_use]
     pub fn start() -> Self {
-        Self::of(|arguments| RedisServer::start_with(arguments))
+        Self::of(RedisServer::start_with)
     }
 
     /// The same, with TLS among them and for clients.
@@ -263,6 +267,10 @@ fn program() -> PathBuf {
 
 impl Certificates {
     /// A new root and what it issues.
+    ///
+    /// # Panics
+    ///
+    /// If there is no randomness.
     #[must_use]
     pub fn issue() -> Self {
         let key = || KeyPair::generate().expect("a key");
