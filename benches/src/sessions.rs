@@ -1,0 +1,126 @@
+//! Sessions as a login leaves them, with 2 KB of tokens: as many as one likes.
+
+use std::hint::black_box;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::routing::get;
+use tower_oauth::session::{
+    Index, Record, Session, SessionCodec, SessionId, SessionStore as _, StoreKey,
+};
+use tower_oauth::{AccessToken, AuthBuilder, Clock as _, SystemClock, SystemRandom, Timestamp, User};
+use tower_oauth_core::KeyRing;
+use tower_oauth_test::{Signing, TestUser};
+use tower_oauth_tests::{BASE_URL, CountingStore, Setup, app, secret};
+
+const HOUR: Duration = Duration::from_secs(60 * 60);
+
+/// Makes sessions of one user after the other, which every application [configured](Self::auth) here knows.
+#[derive(Debug)]
+pub struct SessionMaker {
+    setup: Setup,
+    codec: Arc<SessionCodec>,
+    template: Session,
+    made: u64,
+    ends: Timestamp,
+}
+
+impl SessionMaker {
+    /// Signs alice in, and takes what comes of it as the pattern of all sessions.
+    ///
+    /// # Panics
+    ///
+    /// If the login fails.
+    pub async fn new() -> Self {
+        let alice = TestUser::new("sub-alice")
+            .with_claim("preferred_username", "alice")
+            .with_claim("name", "Alice Liddell")
+            .with_claim("email", "alice@example.com");
+        let setup = Setup::with(|provider| provider.user(alice).signing(Signing::Es256));
+        let store = CountingStore::new(setup.clock.clone());
+        let auth = builder(&setup).clock(Arc::new(setup.clock.clone())).store(store.clone());
+        let auth = auth.provider(setup.registration()).build().expect("a good configuration");
+        let mut browser = setup.browser_of(app(&auth));
+        browser.login_as("alice").await;
+        let (_, id) = browser.cookies().pop().expect("alice is signed in");
+        let key = SessionId::parse(&id).expect("the cookie is an id").store_key();
+        let stored = store.load(&key).await.expect("it cannot fail").expect("it is there");
+        let keys = KeyRing::new("secret", secret(SECRET).as_bytes()).expect("a good secret");
+        let random = Arc::new(SystemRandom::default());
+        let codec = Arc::new(SessionCodec::new(BASE_URL.into(), Arc::new(keys), random));
+        let session = codec.open(&stored.payload, &key).expect("it is of this application");
+        let now = SystemClock::default().now();
+        let mut template = (*session).clone();
+        template.created = now;
+        template.expires = now + 24 * HOUR;
+        let tokens = &mut Arc::make_mut(&mut template.connection).tokens;
+        tokens.access_token = "a".repeat(1024).into();
+        tokens.refresh_token = Some("r".repeat(200).into());
+        tokens.id_token = Some("i".repeat(1024).into());
+        tokens.obtained = now;
+        tokens.expires = Some(now + 24 * HOUR);
+        Self { setup, codec, template, made: 0, ends: now + 24 * HOUR }
+    }
+
+    /// A login whose sessions these are, once it has a store.
+    pub fn auth(&self) -> AuthBuilder {
+        let clock = Arc::new(SystemClock::default());
+        builder(&self.setup).clock(clock).provider(self.setup.registration())
+    }
+
+    /// The next session, for a store: the browser's cookie, its key and its record.
+    ///
+    /// # Panics
+    ///
+    /// If there is no randomness.
+    pub fn make(&mut self) -> (String, StoreKey, Record) {
+        let (id, session) = self.session();
+        let index = Index::new(
+            session.connection.identity.issuer(),
+            &format!("subject-{}", self.made),
+            Some(&format!("sid-{}", self.made)),
+        );
+        let key = id.store_key();
+        let payload = self.codec.payload(Arc::new(session), key);
+        (cookie(&id.cookie_value()), key, Record::new(payload, self.ends, Some(index)))
+    }
+
+    /// The next session, in its cookie.
+    ///
+    /// # Panics
+    ///
+    /// If there is no randomness.
+    pub fn make_cookie(&mut self) -> String {
+        let (id, session) = self.session();
+        cookie(&self.codec.seal_cookie(&id, &session).expect("there is randomness"))
+    }
+
+    /// One that shares nothing with the others.
+    fn session(&mut self) -> (SessionId, Session) {
+        self.made += 1;
+        let mut session = self.template.clone();
+        session.connection = Arc::new((*session.connection).clone());
+        (SessionId::generate(&SystemRandom::default()).expect("there is randomness"), session)
+    }
+}
+
+const SECRET: &str = "of the benchmarks";
+
+fn builder(setup: &Setup) -> AuthBuilder {
+    setup.builder().random(Arc::new(SystemRandom::default())).secret(secret(SECRET))
+}
+
+fn cookie(value: &str) -> String {
+    format!("__Host-auth={value}")
+}
+
+/// The application that is asked: its one route wants the user and the token.
+pub fn me(auth: AuthBuilder) -> Router {
+    let auth = auth.build().expect("a good configuration");
+    let handler = async |user: User, token: AccessToken| {
+        black_box((user.subject(), token.secret()));
+        "ok"
+    };
+    Router::new().route("/me", get(handler)).layer(auth.layer())
+}
