@@ -51,6 +51,7 @@ mod refresh_events;
 mod refresh_faults;
 mod refresh_herd;
 mod refresh_id_token;
+mod refresh_leases;
 mod refresh_logout;
 mod refresh_processes;
 mod refresh_simulation;
