@@ -3,11 +3,13 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
+use http::{Request, Response};
 use tokio::sync::Semaphore;
 use tower_oauth::session::{
     Mark, Record, SessionStore, StoreError, StoreKey, StoredRecord, Swap, Version,
 };
-use tower_oauth::{MemoryStore, Timestamp};
+use tower_oauth::{HttpClient, HttpError, Limits, MemoryStore, Timestamp};
 use tower_oauth_test::{Answer, Endpoint, ManualClock};
 use tower_oauth_tests::{CountingStore, Gate, HookedStore, Operation, Setup, settle};
 
@@ -48,17 +50,34 @@ async fn v6_who_takes_the_lease_looks_again() {
     assert_eq!(refreshes(&setup.provider), 1);
 }
 
-/// The same, and the other has failed: its next try has another lease.
+/// A network in which a process falls asleep over the provider's metadata.
+#[derive(Debug)]
+struct Sleepy(Arc<dyn HttpClient>, Arc<Semaphore>);
+
+#[async_trait::async_trait]
+impl HttpClient for Sleepy {
+    async fn send(
+        &self,
+        request: Request<Bytes>,
+        limits: Limits,
+    ) -> Result<Response<Bytes>, HttpError> {
+        self.1.acquire().await.unwrap().forget();
+        self.0.send(request, limits).await
+    }
+}
+
+/// A process that was asleep between reading the session and asking for the lease, while another has failed: its next
+/// try has another lease.
 #[tokio::test(start_paused = true)]
 async fn v6_a_lease_that_was_handed_back_is_worth_nothing() {
     let setup = Setup::new();
     let store = CountingStore::new(setup.clock.clone());
     let gate = Gate::before(setup.provider.http_client());
     let first = signed_in_through(&setup, &store, Arc::new(gate.clone())).await;
-    let awake = Arc::new(Semaphore::new(0));
     let network = setup.provider.http_client();
-    let second =
-        at_another_process(&first, &setup, &sleepy(store.clone(), &awake), network.clone());
+    let awake = Arc::new(Semaphore::new(0));
+    let sleepy = Arc::new(Sleepy(network.clone(), awake.clone()));
+    let second = at_another_process(&first, &setup, &store, sleepy);
     let third = at_another_process(&first, &setup, &store, network);
     setup.clock.advance(seconds(LIFETIME));
     let waiting = tokio::spawn(async move { second.fetch("/token").await });
@@ -69,7 +88,7 @@ async fn v6_a_lease_that_was_handed_back_is_worth_nothing() {
     let refreshing = tokio::spawn(async move { token(&first).await });
     settle().await;
     assert_eq!(gate.waiting(), 1);
-    awake.add_permits(4);
+    awake.add_permits(1_000);
     settle().await;
     assert_eq!(refreshes(&setup.provider), 1, "what is at the gate is nobody else's to present");
     gate.open();
