@@ -7,13 +7,14 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use tower_oauth::session::{Payload, SessionId, SessionStore, StoreKey, Swap, Version};
+use tower_oauth::session::{Mark, Payload, SessionId, SessionStore, StoreKey, Swap, Version};
 use tower_oauth::{Clock, Random as _, TowerSessions014, TowerSessionsStore, session};
 use tower_oauth_test::{ManualClock, Promise, SeededRandom, StoreSuite};
 use tower_oauth_tests::Setup;
 use tower_sessions::session::{Id, Record};
 use tower_sessions::session_store::Result;
 use tower_sessions::{MemoryStore, SessionStore as TheirStore};
+use tower_sessions_0_14 as v0_14;
 
 use crate::their_store::Recording;
 
@@ -23,25 +24,26 @@ fn suite<S: TheirStore + Clone>(store: S) -> StoreSuite<'static> {
     let open = async move |clock: ManualClock| {
         TowerSessionsStore::new(store.clone()).with_clock(Arc::new(clock))
     };
-    StoreSuite::new(open).lacking(Promise::DeleteBySid).lacking(Promise::DeleteBySubject)
+    // What holds over processes is below, in every order.
+    StoreSuite::new(open)
+        .lacking(Promise::DeleteBySid)
+        .lacking(Promise::DeleteBySubject)
+        .lacking(Promise::AtomicAcrossHandles)
 }
 
-/// Its `create` refuses a taken id in one step, so that races over processes have one winner, too.
 #[tokio::test(flavor = "multi_thread")]
-async fn p19_on_the_memory_store_of_0_15_it_keeps_the_contract() {
+async fn on_the_memory_store_of_0_15_it_keeps_the_contract() {
     suite(MemoryStore::default()).run().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn p19_on_the_memory_store_of_0_14_it_keeps_the_contract() {
-    suite(TowerSessions014(tower_sessions_0_14::MemoryStore::default())).run().await;
+async fn on_the_memory_store_of_0_14_it_keeps_the_contract() {
+    suite(TowerSessions014(v0_14::MemoryStore::default())).run().await;
 }
 
-/// Its `create` looks first and then writes.
 #[tokio::test(flavor = "multi_thread")]
-async fn on_moka_it_keeps_the_contract_but_for_races_over_processes() {
-    let store = TowerSessions014(tower_sessions_moka_store::MokaStore::new(None));
-    suite(store).lacking(Promise::AtomicAcrossHandles).run().await;
+async fn on_moka_it_keeps_the_contract() {
+    suite(TowerSessions014(tower_sessions_moka_store::MokaStore::new(None))).run().await;
 }
 
 /// The least that a store can be: `create` is what the trait makes of `save`, which overwrites.
@@ -64,8 +66,8 @@ impl TheirStore for Least {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn on_the_least_store_it_keeps_the_contract_but_for_races_over_processes() {
-    suite(Least::default()).lacking(Promise::AtomicAcrossHandles).run().await;
+async fn on_the_least_store_it_keeps_the_contract() {
+    suite(Least::default()).run().await;
 }
 
 /// A store whose every call is a step that the test takes: it waits to be polled once more.
@@ -166,6 +168,8 @@ fn orders(first: usize, second: usize) -> Vec<Vec<bool>> {
 /// Polls of each call until it has ended: its steps, and the one that begins it.
 const SWAP: usize = 7;
 const DELETE: usize = 5;
+const CREATE: usize = 3;
+const MARK: usize = 4;
 
 /// A swap and a delete in two processes, in each of their orders: as soon as the delete has answered, the session is
 /// gone, and it stays gone, also where the process that swaps dies in between.
@@ -221,6 +225,48 @@ async fn p19_each_order_of_two_swaps_has_one_winner() {
         };
         assert_eq!(processes.content().await.unwrap(), winner, "{order:?} {after_another}");
     }
+}
+
+#[tokio::test]
+async fn p19_each_order_of_two_creates_and_of_two_marks_has_one_winner() {
+    let other = SessionId::generate(&SeededRandom::new(2)).unwrap().store_key();
+    for order in orders(CREATE, CREATE) {
+        let processes = Processes::new().await;
+        let create = async |by: &TowerSessionsStore<Stepped>, content| {
+            by.create(&other, record(&processes.clock, content)).await.is_ok()
+        };
+        let mut first = pin!(create(&processes.one, "one"));
+        let mut second = pin!(create(&processes.two, "two"));
+        assert_eq!(winners(&order, &mut first, &mut second).await, 1, "{order:?}");
+    }
+    for order in orders(MARK, MARK) {
+        let processes = Processes::new().await;
+        let expires = processes.clock.now() + HOUR;
+        let mark = Mark::from_bytes([7; 32]);
+        let set =
+            async |by: &TowerSessionsStore<Stepped>| by.mark_once(&mark, expires).await.unwrap();
+        let mut first = pin!(set(&processes.one));
+        let mut second = pin!(set(&processes.two));
+        assert_eq!(winners(&order, &mut first, &mut second).await, 1, "{order:?}");
+    }
+}
+
+/// How many of two calls succeed whose steps come in this order.
+async fn winners(
+    order: &[bool],
+    first: &mut Pin<&mut impl Future<Output = bool>>,
+    second: &mut Pin<&mut impl Future<Output = bool>>,
+) -> usize {
+    let (mut one, mut two) = (None, None);
+    for is_first in order {
+        match is_first {
+            true => advance(first, &mut one),
+            false => advance(second, &mut two),
+        }
+    }
+    let one = if let Some(one) = one { one } else { first.await };
+    let two = if let Some(two) = two { two } else { second.await };
+    usize::from(one) + usize::from(two)
 }
 
 /// Two swaps step by step on a store whose `create` overwrites: who wrote last is the one who goes on.
