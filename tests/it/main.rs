@@ -74,4 +74,5 @@ mod tabs;
 mod their_store;
 mod tls;
 mod tower_sessions;
+mod tower_sessions_orders;
 mod transport;
