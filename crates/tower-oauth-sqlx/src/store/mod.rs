@@ -173,7 +173,10 @@ impl SessionStore for SqlStore {
     async fn load(&self, key: &StoreKey) -> Result<Option<StoredRecord>, StoreError> {
         let row = self.read(&self.statements.load, &[bytes(key), self.now()]).await?;
         Ok(row.map(|row| {
-            let expires = Timestamp::from_unix_seconds(row.expires.cast_unsigned());
+            let expires = match row.expires {
+                NEVER => Timestamp::from_unix_seconds(u64::MAX),
+                seconds => Timestamp::from_unix_seconds(seconds.cast_unsigned()),
+            };
             let version = Version::new(row.version.cast_unsigned());
             StoredRecord::new(Payload::from_bytes(row.payload), expires, version)
         }))
@@ -232,7 +235,12 @@ impl Columns {
         let Record { payload, expires, index, .. } = record;
         let subject_hash = index.as_ref().map(|index| subject_hash(&index.issuer, &index.subject));
         let sid_hash = index.and_then(|Index { issuer, sid, .. }| Some(sid_hash(&issuer, &sid?)));
-        let expires = seconds(expires);
+        let expires = match seconds(expires) {
+            NEVER if expires.unix_seconds() < u64::MAX => {
+                return Err(StoreError::failed("no database keeps a time that far ahead"));
+            }
+            seconds => seconds,
+        };
         Ok(Self { version, expires, subject_hash, sid_hash, payload: payload.to_bytes()? })
     }
 
@@ -281,10 +289,13 @@ fn bytes(key: &StoreKey) -> Argument<'_> {
     Argument::Bytes(Some(key.as_bytes()))
 }
 
-/// As all three databases can keep it. The last second they know is as good as never.
+/// As all three databases can keep it.
 fn seconds(time: Timestamp) -> i64 {
-    i64::try_from(time.unix_seconds()).unwrap_or(i64::MAX)
+    i64::try_from(time.unix_seconds()).unwrap_or(NEVER)
 }
+
+/// The column of a record that expires at the last second of all, which is how "never" is written.
+const NEVER: i64 = i64::MAX;
 
 impl fmt::Debug for SqlStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
