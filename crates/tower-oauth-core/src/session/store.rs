@@ -3,7 +3,6 @@
 //! [`SessionStore`] is the contract between the login flow and whatever keeps its sessions.
 
 use std::fmt;
-use std::sync::Arc;
 
 use async_trait::async_trait;
 
@@ -110,47 +109,6 @@ pub trait SessionStore: fmt::Debug + Send + Sync + 'static {
     ///
     /// When the store failed. The caller then acts as if another had won.
     async fn mark_once(&self, mark: &Mark, expires: Timestamp) -> Result<bool, StoreError>;
-}
-
-/// Handles of one store: each clone is the store itself.
-#[async_trait]
-impl<S: SessionStore + ?Sized> SessionStore for Arc<S> {
-    async fn create(&self, key: &StoreKey, record: Record) -> Result<(), StoreError> {
-        (**self).create(key, record).await
-    }
-
-    async fn load(&self, key: &StoreKey) -> Result<Option<StoredRecord>, StoreError> {
-        (**self).load(key).await
-    }
-
-    async fn load_current(&self, key: &StoreKey) -> Result<Option<StoredRecord>, StoreError> {
-        (**self).load_current(key).await
-    }
-
-    async fn swap(
-        &self,
-        key: &StoreKey,
-        expected: Version,
-        record: Record,
-    ) -> Result<Swap, StoreError> {
-        (**self).swap(key, expected, record).await
-    }
-
-    async fn delete(&self, key: &StoreKey) -> Result<(), StoreError> {
-        (**self).delete(key).await
-    }
-
-    async fn delete_by_sid(&self, issuer: &str, sid: &str) -> Result<u64, StoreError> {
-        (**self).delete_by_sid(issuer, sid).await
-    }
-
-    async fn delete_by_subject(&self, issuer: &str, subject: &str) -> Result<u64, StoreError> {
-        (**self).delete_by_subject(issuer, subject).await
-    }
-
-    async fn mark_once(&self, mark: &Mark, expires: Timestamp) -> Result<bool, StoreError> {
-        (**self).mark_once(mark, expires).await
-    }
 }
 
 /// What a store keeps under a key.

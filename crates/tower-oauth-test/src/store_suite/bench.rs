@@ -118,21 +118,26 @@ impl Bench {
     }
 }
 
-/// Counts the rounds of a race: enough for a server, and as many as there is time for where calls are so short that
-/// they seldom meet.
+/// Counts the rounds of a race: enough for a server, more where calls are so short that they seldom meet, and fewer
+/// where each one waits for a disk.
 pub(super) struct Rounds {
-    left: usize,
-    until: Instant,
+    done: usize,
+    began: Instant,
 }
 
 impl Rounds {
     pub(super) fn new() -> Self {
-        Self { left: 40, until: Instant::now() + Duration::from_millis(50) }
+        Self { done: 0, began: Instant::now() }
     }
 
     pub(super) fn go_on(&mut self) -> bool {
-        self.left = self.left.saturating_sub(1);
-        self.left > 0 || Instant::now() < self.until
+        let elapsed = self.began.elapsed();
+        self.done += 1;
+        match self.done {
+            ..=10 => true,
+            11..=40 => elapsed < Duration::from_secs(1),
+            _ => elapsed < Duration::from_millis(50),
+        }
     }
 }
 

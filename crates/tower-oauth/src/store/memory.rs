@@ -3,13 +3,15 @@
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::hash::Hash;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError};
 
 use async_trait::async_trait;
 use tower_oauth_core::session::{
     Index, Mark, Record, SessionStore, StoreError, StoreKey, StoredRecord, Swap, Version,
 };
 use tower_oauth_core::{Clock, Timestamp};
+
+use super::sync::{Mutex, MutexGuard, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 const SHARDS: usize = 64;
 
@@ -68,7 +70,7 @@ impl MemoryStore {
         Self {
             clock,
             shards: (0..SHARDS).map(|_| RwLock::new(shard())).collect(),
-            index: Mutex::default(),
+            index: Mutex::new(Indexes::default()),
             marks: Mutex::new(Marks { expires: HashMap::new(), sweep_at: SWEEP_MIN }),
         }
     }
@@ -274,7 +276,14 @@ fn next_sweep(len: usize) -> usize {
 
 impl fmt::Debug for MemoryStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("MemoryStore").field("sessions", &self.len()).finish_non_exhaustive()
+        let sessions = self.len();
+        let Indexes { by_subject, by_sid } = &*lock(&self.index);
+        f.debug_struct("MemoryStore")
+            .field("sessions", &sessions)
+            .field("subjects", &by_subject.len())
+            .field("sids", &by_sid.len())
+            .field("marks", &lock(&self.marks).expires.len())
+            .finish_non_exhaustive()
     }
 }
 
@@ -283,10 +292,10 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn read(shard: &RwLock<Shard>) -> std::sync::RwLockReadGuard<'_, Shard> {
+fn read(shard: &RwLock<Shard>) -> RwLockReadGuard<'_, Shard> {
     shard.read().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn write(shard: &RwLock<Shard>) -> std::sync::RwLockWriteGuard<'_, Shard> {
+fn write(shard: &RwLock<Shard>) -> RwLockWriteGuard<'_, Shard> {
     shard.write().unwrap_or_else(PoisonError::into_inner)
 }

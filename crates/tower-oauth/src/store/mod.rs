@@ -2,6 +2,7 @@
 
 mod memory;
 mod near_cache;
+mod sync;
 #[cfg(feature = "tower-sessions")]
 mod tower_sessions;
 

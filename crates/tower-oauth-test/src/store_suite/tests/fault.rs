@@ -26,6 +26,10 @@ pub(super) enum Fault {
     LivesAWeek,
     /// `SET … KEEPTTL`.
     SwapKeepsServersExpiry,
+    /// `EXPIRE` on the set of a user's sessions, at the first one.
+    IndexEndsWithItsFirst,
+    /// The same, at each one.
+    IndexEndsWithItsLast,
     /// Last writer wins.
     IgnoresVersion,
     VersionStays,
@@ -64,6 +68,8 @@ pub(super) enum Fault {
     MarksAreKeys,
     MarksStay,
     LosersExtendMarks,
+    /// `SET … KEEPTTL`, again.
+    MarkKeepsServersExpiry,
     /// Check, then set: creates, swaps, marks.
     CreateChecksFirst,
     SwapChecksFirst,

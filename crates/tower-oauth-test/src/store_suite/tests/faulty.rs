@@ -36,6 +36,9 @@ struct Tables {
     records: HashMap<StoreKey, Row>,
     index: HashMap<Name, HashSet<StoreKey>>,
     marks: HashMap<[u8; 32], Timestamp>,
+    /// When a server of its own mind removes entries of the index, and marks.
+    index_ends: HashMap<Name, Instant>,
+    marks_end: HashMap<[u8; 32], Instant>,
     last_version: u64,
 }
 
@@ -115,7 +118,7 @@ impl FaultyStore {
         let removed = match earlier {
             _ if !self.has(Fault::SwapKeepsServersExpiry) => None,
             Some(row) => row.removed,
-            None => Instant::now().checked_add(record.expires.since(written)),
+            None => Some(self.in_servers_time(expires)),
         };
         let last = if self.has(Fault::VersionsStartAnew) {
             earlier.map_or(0, |row| row.version.number())
@@ -131,22 +134,38 @@ impl FaultyStore {
         let version = row.version;
         let is_swap = tables.records.contains_key(key);
         if self.has(Fault::IndexAddedBeforeRemoved) {
-            self.add_to_index(tables, key, row.index.as_ref());
+            self.add_to_index(tables, key, &row);
         }
         if !(is_swap && self.has(Fault::SwapLeavesIndex)) {
             self.remove(tables, key);
             if !self.has(Fault::IndexAddedBeforeRemoved) {
-                self.add_to_index(tables, key, row.index.as_ref());
+                self.add_to_index(tables, key, &row);
             }
         }
         tables.records.insert(*key, row);
         version
     }
 
-    fn add_to_index(&self, tables: &mut Tables, key: &StoreKey, index: Option<&Index>) {
-        for name in self.names(index) {
+    fn add_to_index(&self, tables: &mut Tables, key: &StoreKey, row: &Row) {
+        for name in self.names(row.index.as_ref()) {
+            let end = self.in_servers_time(row.expires);
+            match self.fault {
+                Some(Fault::IndexEndsWithItsFirst) => {
+                    tables.index_ends.entry(name.clone()).or_insert(end);
+                }
+                Some(Fault::IndexEndsWithItsLast) => {
+                    tables.index_ends.insert(name.clone(), end);
+                }
+                _ => {}
+            }
             tables.index.entry(name).or_default().insert(*key);
         }
+    }
+
+    /// When something ends by the clock of a server, which no test moves; never more than a year from now.
+    fn in_servers_time(&self, expires: Timestamp) -> Instant {
+        const YEAR: Duration = Duration::from_secs(365 * 24 * 3600);
+        Instant::now() + expires.since(self.clock.now()).min(YEAR)
     }
 
     fn remove(&self, tables: &mut Tables, key: &StoreKey) -> Option<Row> {
@@ -189,6 +208,9 @@ impl FaultyStore {
         let _local = self.local();
         let mut tables = self.tables();
         let name = self.name(by, issuer, value);
+        if tables.index_ends.get(&name).is_some_and(|end| *end <= Instant::now()) {
+            tables.index.remove(&name);
+        }
         let mut keys = tables.index.get(&name).cloned().unwrap_or_default();
         if self.has(Fault::Wildcards) && value == "%" {
             let of_issuer = tables.index.iter().filter(|((_, other, _), _)| *other == issuer);
@@ -336,6 +358,13 @@ impl SessionStore for FaultyStore {
         let is_key = tables.records.keys().any(|key| *key.as_bytes() == name);
         if self.has(Fault::MarksAreKeys) && is_key {
             return Ok(false);
+        }
+        if self.has(Fault::MarkKeepsServersExpiry) {
+            let end =
+                *tables.marks_end.entry(name).or_insert_with(|| self.in_servers_time(expires));
+            if end <= Instant::now() {
+                tables.marks.remove(&name);
+            }
         }
         let until = tables.marks.get(&name).copied();
         let is_set =
