@@ -113,7 +113,7 @@ impl MemoryStore {
         is_meant: impl Fn(&Index) -> bool,
     ) -> u64 {
         let now = self.clock.now();
-        let is_meant = |_: &Entry| true;
+        let is_meant = |entry: &Entry| entry.index.as_ref().is_some_and(&is_meant);
         let removed = keys.into_iter().flatten().filter_map(|key| self.remove(&key, is_meant));
         removed.map(|entry| u64::from(entry.stored.expires > now)).sum()
     }
