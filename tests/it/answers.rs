@@ -6,7 +6,7 @@ use tower_oauth_test::{Answer, Endpoint};
 use tower_oauth_tests::Setup;
 
 use crate::login::callback_url;
-use crate::secrets::Captured;
+use tower_oauth_tests::Captured;
 
 /// Changes members of the token response.
 fn members(change: impl Fn(&mut serde_json::Map<String, Value>) + Send + Sync + 'static) -> Answer {

@@ -9,7 +9,7 @@ use tower_oauth_test::{Answer, Endpoint, ManualClock, SeededRandom, Signing, Tes
 use tower_oauth_tests::{CountingStore, Setup};
 
 use crate::login::callback_url;
-use crate::secrets::Captured;
+use tower_oauth_tests::Captured;
 
 const MINUTE: u64 = 60;
 const HOUR: u64 = 60 * MINUTE;

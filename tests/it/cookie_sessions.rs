@@ -12,7 +12,7 @@ use tower_oauth_test::{Answer, Endpoint, Page, TestBrowser};
 use tower_oauth_tests::{BASE_URL, CountingStore, Setup, secret};
 
 use crate::login::callback_url;
-use crate::secrets::Captured;
+use tower_oauth_tests::Captured;
 
 pub(crate) const DAY: Duration = Duration::from_secs(24 * 3600);
 

@@ -9,7 +9,7 @@ use tower_oauth_tests::{CountingStore, Operation, Setup};
 
 use crate::cookie_sessions::{auth, in_cookies, revocable};
 use crate::login::callback_url;
-use crate::secrets::Captured;
+use tower_oauth_tests::Captured;
 
 /// The `Set-Cookie` of the session that a login of `user` ends with.
 async fn set_cookie(setup: &Setup, auth: &Auth, user: &str) -> String {

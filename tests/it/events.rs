@@ -2,10 +2,9 @@
 
 use http::Method;
 use tower_oauth_test::{Answer, Endpoint};
-use tower_oauth_tests::{FailingStore, Operation, Setup};
+use tower_oauth_tests::{Captured, FailingStore, Operation, Setup};
 
 use crate::login::callback_url;
-use crate::secrets::Captured;
 
 /// The events of the login since the last call.
 fn events(captured: &Captured) -> Vec<String> {

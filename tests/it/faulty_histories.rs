@@ -13,7 +13,7 @@ use tower_oauth_test::{
 use tower_oauth_tests::{FailingStore, Operation, Setup};
 use url::Url;
 
-use crate::secrets::Captured;
+use tower_oauth_tests::Captured;
 
 const KEYS: [&str; 2] = ["op", "other"];
 const USERS: [(&str, &str); 2] = [("alice", "Alice Liddell"), ("bob", "Bob Builder")];

@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, HashSet};
 
 use tower_oauth::Auth;
-use tower_oauth_test::{Endpoint, Signing, TestBrowser};
-use tower_oauth_tests::{BASE_URL, Setup};
+use tower_oauth_test::{Endpoint, Signing};
+use tower_oauth_tests::Setup;
+pub(crate) use tower_oauth_tests::callback_url;
 use url::Url;
 
 #[tokio::test]
@@ -325,16 +326,6 @@ fn x08_a_configuration_that_cannot_work_is_refused() {
         let error = error(builder);
         assert!(error.starts_with(start), "{error}");
     }
-}
-
-/// The callback URL that the provider sends the browser to, for an attempt started at `path`.
-pub(crate) async fn callback_url(browser: &TestBrowser, path: &str) -> String {
-    let start = browser.request(http::Method::GET, path, &[]).await;
-    assert_eq!(start.status(), 303, "{}", start.text());
-    let back = browser.request(http::Method::GET, start.header("location"), &[]).await;
-    let location = back.header("location");
-    assert!(location.starts_with(BASE_URL), "{location}");
-    location.to_owned()
 }
 
 pub(crate) fn url_encode(text: &str) -> String {

@@ -9,12 +9,17 @@
 )]
 
 mod answers;
+mod app_session;
+mod app_session_traps;
+mod bearer;
 mod bindings;
 mod callback;
 mod cancelled;
 mod careless_store;
 mod clocks;
 mod conformance;
+mod connect;
+mod consent;
 mod cookie_sessions;
 mod cookie_size;
 mod core;
@@ -39,6 +44,8 @@ mod logout;
 mod loopback;
 mod memory_store;
 mod named_tests;
+mod near_cache;
+mod near_cache_processes;
 mod oidc_provider;
 mod open_redirects;
 mod pages;
@@ -65,5 +72,8 @@ mod single_checks;
 mod starts;
 mod store;
 mod tabs;
+mod their_store;
 mod tls;
+mod tower_sessions;
+mod tower_sessions_orders;
 mod transport;

@@ -3,94 +3,111 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tower_oauth::MemoryStore;
-use tower_oauth::session::{Mark, Record, SessionStore};
+use tower_oauth::session::{Index, Mark, Payload, Record, SessionId, SessionStore, StoreKey};
+use tower_oauth::{Clock, MemoryStore};
 use tower_oauth_test::{ManualClock, SeededRandom};
 
-fn store() -> (ManualClock, MemoryStore, SeededRandom) {
-    let clock = ManualClock::new();
-    (clock.clone(), MemoryStore::new(Arc::new(clock)), SeededRandom::new(1))
+struct Fixture {
+    clock: ManualClock,
+    store: MemoryStore,
+    random: SeededRandom,
 }
 
-fn mark(number: u32) -> Mark {
-    let mut bytes = [0; 32];
-    bytes[..4].copy_from_slice(&number.to_be_bytes());
-    Mark::from_bytes(bytes)
+impl Fixture {
+    fn new(sessions: usize) -> Self {
+        let clock = ManualClock::new();
+        let store = MemoryStore::with_capacity(Arc::new(clock.clone()), sessions);
+        Self { clock, store, random: SeededRandom::new(1) }
+    }
+
+    fn key(&self) -> StoreKey {
+        SessionId::generate(&self.random).unwrap().store_key()
+    }
+
+    /// Keys of one of the 64 parts that each have their share of the bound.
+    fn keys_of_one_part<const N: usize>(&self) -> [StoreKey; N] {
+        let mut keys =
+            std::iter::repeat_with(|| self.key()).filter(|key| key.as_bytes()[0] % 64 == 0);
+        std::array::from_fn(|_| keys.next().unwrap())
+    }
+
+    async fn create(&self, key: &StoreKey, subject: &str, seconds: u64) {
+        let expires = self.clock.now() + Duration::from_secs(seconds);
+        let index = Index::new("https://op", subject, Some("sid"));
+        let record = Record::new(Payload::from_bytes("x"), expires, Some(index));
+        self.store.create(key, record).await.unwrap();
+    }
+
+    async fn is_there(&self, key: &StoreKey) -> bool {
+        self.store.load(key).await.unwrap().is_some()
+    }
+
+    async fn delete(&self, subject: &str) -> u64 {
+        self.store.delete_by_subject("https://op", subject).await.unwrap()
+    }
+
+    async fn set(&self, number: u32) -> Result<bool, tower_oauth::session::StoreError> {
+        let mut bytes = [0; 32];
+        bytes[..4].copy_from_slice(&number.to_be_bytes());
+        let expires = self.clock.now() + Duration::from_secs(60);
+        self.store.mark_once(&Mark::from_bytes(bytes), expires).await
+    }
 }
 
 #[tokio::test]
-async fn p22_marks_survive_a_sweep_and_are_bounded() {
-    let (clock, store, _) = store();
-    let expires = || tower_oauth::Clock::now(&clock) + Duration::from_secs(60);
-    for number in 0..1_000_000 {
-        assert!(store.mark_once(&mark(number), expires()).await.unwrap());
+async fn p22_the_store_is_bounded_and_forgets_the_expired_first() {
+    let f = Fixture::new(640);
+    for _ in 0..2_000 {
+        f.create(&f.key(), "old", 60).await;
     }
-    for number in [0, 1, 63, 64, 999_999] {
-        assert!(!store.mark_once(&mark(number), expires()).await.unwrap(), "{number}");
+    assert!(f.store.len() <= 640, "{}", f.store.len());
+    f.clock.advance(Duration::from_secs(61));
+    let fresh: Vec<_> = (0..200).map(|_| f.key()).collect();
+    for key in &fresh {
+        f.create(key, "new", 60).await;
     }
-    assert!(store.mark_once(&mark(1_000_000), expires()).await.is_err(), "no more than a million");
-    clock.advance(Duration::from_secs(60));
-    assert!(store.mark_once(&mark(1_000_000), expires()).await.unwrap());
-}
-
-#[tokio::test]
-async fn p23_marks_survive_a_sweep() {
-    let (clock, store, _) = store();
-    let expires = tower_oauth::Clock::now(&clock) + Duration::from_secs(60);
-    for number in 0..200 {
-        assert!(store.mark_once(&mark(number), expires).await.unwrap());
+    for key in &fresh {
+        assert!(f.is_there(key).await, "no live session made room for an expired one");
     }
-    for number in 0..200 {
-        assert!(!store.mark_once(&mark(number), expires).await.unwrap(), "{number}");
-    }
-}
-
-#[tokio::test]
-async fn a_key_that_was_deleted_leaves_the_index() {
-    let (clock, store, random) = store();
-    let key = tower_oauth::session::SessionId::generate(&random).unwrap().store_key();
-    let record = |subject| {
-        let index = tower_oauth::session::Index::new("https://op", subject, Some(subject));
-        let expires = tower_oauth::Clock::now(&clock) + Duration::from_secs(60);
-        Record::new(tower_oauth::session::Payload::from_bytes("x"), expires, Some(index))
-    };
-    store.create(&key, record("alice")).await.unwrap();
-    store.delete(&key).await.unwrap();
-    store.create(&key, record("bob")).await.unwrap();
-    assert_eq!(store.delete_by_subject("https://op", "alice").await.unwrap(), 0);
-    assert_eq!(store.delete_by_sid("https://op", "alice").await.unwrap(), 0);
-    assert!(store.load(&key).await.unwrap().is_some());
+    assert_eq!(f.delete("new").await, 200);
 }
 
 #[tokio::test]
 async fn p22_the_session_that_ends_first_makes_room() {
-    let clock = ManualClock::new();
-    let store = MemoryStore::with_capacity(Arc::new(clock.clone()), 128);
-    let random = SeededRandom::new(1);
-    let record = |subject, seconds| {
-        let index = tower_oauth::session::Index::new("https://op", subject, None);
-        let expires = tower_oauth::Clock::now(&clock) + Duration::from_secs(seconds);
-        Record::new(tower_oauth::session::Payload::from_bytes("x"), expires, Some(index))
-    };
-    // Two per part; these three are of one part.
-    let keys: Vec<_> = std::iter::repeat_with(|| {
-        tower_oauth::session::SessionId::generate(&random).unwrap().store_key()
-    })
-    .filter(|key| key.as_bytes()[0] % 64 == 0)
-    .take(3)
-    .collect();
-    for (key, (subject, seconds)) in keys.iter().zip([("long", 1000), ("short", 10), ("new", 500)])
-    {
-        store.create(key, record(subject, seconds)).await.unwrap();
+    let f = Fixture::new(128);
+    // Two fit into a part.
+    let [long, short, new] = f.keys_of_one_part();
+    f.create(&long, "long", 1000).await;
+    f.create(&short, "short", 10).await;
+    f.create(&new, "new", 500).await;
+    assert!(f.is_there(&long).await && f.is_there(&new).await);
+    assert!(!f.is_there(&short).await);
+    f.store.delete(&long).await.unwrap();
+    f.create(&short, "other", 10).await;
+    assert_eq!(f.delete("short").await, 0, "it left the index");
+}
+
+#[tokio::test]
+async fn p22_marks_survive_a_sweep_and_are_bounded() {
+    let f = Fixture::new(1);
+    for number in 0..1_000_000 {
+        assert!(f.set(number).await.unwrap());
     }
-    for (key, lives) in keys.iter().zip([true, false, true]) {
-        assert_eq!(store.load(key).await.unwrap().is_some(), lives);
+    for number in [0, 1, 63, 64, 999_999] {
+        assert!(!f.set(number).await.unwrap(), "{number}");
     }
-    store.delete(&keys[0]).await.unwrap();
-    store.create(&keys[1], record("other", 10)).await.unwrap();
-    assert_eq!(
-        store.delete_by_subject("https://op", "short").await.unwrap(),
-        0,
-        "it left the index"
-    );
+    assert!(f.set(1_000_000).await.is_err(), "no more than a million");
+    f.clock.advance(Duration::from_secs(60));
+    assert!(f.set(1_000_000).await.unwrap());
+}
+
+#[tokio::test]
+async fn p23_marks_survive_a_sweep() {
+    let f = Fixture::new(1);
+    for number in 0..200 {
+        assert!(f.set(number).await.unwrap());
+    }
+    for number in 0..200 {
+        assert!(!f.set(number).await.unwrap(), "{number}");
+    }
 }

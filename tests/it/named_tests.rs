@@ -80,10 +80,12 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// Everything that a test can be in: `tests/it` and the crates.
+/// Everything that a test can be in: the binaries of this crate, and the other crates.
 fn sources() -> String {
     let mut text = String::new();
-    read_into(&mut text, &root().join("tests/it"));
+    for folder in ["tests/it", "tests/interleavings", "tests/stores"] {
+        read_into(&mut text, &root().join(folder));
+    }
     for folder in entries(&root().join("crates")) {
         read_into(&mut text, &folder.join("src"));
     }

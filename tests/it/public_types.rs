@@ -13,7 +13,10 @@ use tower_oauth::session::{
     Connection, LoginMark, Payload, Record, Session, SessionCodec, SessionId, SessionStore,
     StoreKey, StoredRecord, TokenSet, Version,
 };
-use tower_oauth::{AccessToken, Auth, AuthBuilder, Provider, Timestamp, Tokens, User};
+use tower_oauth::{
+    AccessToken, Auth, AuthBuilder, NearCache, Provider, Timestamp, Tokens, TowerSessions014,
+    TowerSessionsStore, User,
+};
 use tower_oauth_core::{
     AccessTokenSecret, Attempt, AuthorizationCode, AuthorizationResponse, AuthorizedCode, Client,
     ClientSecret, CodeVerifier, Environment, KeyRing, Login, Nonce, RawIdToken, RefreshToken,
@@ -52,7 +55,7 @@ const NOTHING_SECRET: &str = "Algorithm BaseUrl Brand Claims ClaimsMapping Clien
     OfflineAccess Pkce Protocol ProviderButton Purpose Quirks RandomUnavailable Rejection RejectionKind \
     RequireLogin RequireLoginService RequireSameOrigin RequireSameOriginService ReqwestClient \
     Revocation ResponseFuture ResponseMode ReturnTo SameOriginFuture SignInPage SignedOutPage StoreError Swap \
-    SystemClock SystemRandom Timestamp TokenRequest TokenResponse UserInfo UserInfoRequest Version BearerError ExpectedUser Guarded LoginRequest Prompt Require RequireScopes \
+    SystemClock SystemRandom Timestamp TokenRequest TokenResponse UserInfo UserInfoRequest Version BearerError ExpectedUser NearCache TowerSessions014 TowerSessionsStore Guarded LoginRequest Prompt Require RequireScopes \
     RequireStepUp";
 
 /// Formats values, each under the name of its type.
@@ -148,6 +151,12 @@ async fn g02_no_public_type_shows_a_secret() {
     let record = Record::new(Payload::from_bytes("x"), now + Duration::from_secs(60), None);
     memory.create(&id.store_key(), record).await.unwrap();
     shown.add(&memory);
+    let near = NearCache::new(memory, Duration::from_secs(60));
+    near.load(&id.store_key()).await.unwrap().unwrap();
+    shown.add(&near);
+    let theirs = TowerSessions014(tower_sessions_0_14::MemoryStore::default());
+    shown.add(&theirs);
+    shown.add(&TowerSessionsStore::new(theirs));
     // Extractors are made from a request alone, so their handlers format them.
     let types = browser.open("/types").await.text();
     assert!(types.starts_with("User"), "{types}");

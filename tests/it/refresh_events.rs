@@ -8,7 +8,7 @@ use tower_oauth_tests::{Setup, settle};
 use tracing::Level;
 
 use crate::refresh::{LIFETIME, seconds, signed_in, token};
-use crate::secrets::Captured;
+use tower_oauth_tests::Captured;
 
 /// The events about tokens since the last call.
 fn events(captured: &Captured) -> Vec<String> {

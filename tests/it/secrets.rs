@@ -1,61 +1,9 @@
 //! g01: one run over everything with all events captured, in search of what must not be in them.
 
-use std::io;
-use std::sync::{Arc, LazyLock, Mutex};
-
 use tower_oauth_test::{Answer, Endpoint};
-use tower_oauth_tests::{BytesStore, Setup};
-use tracing::Dispatch;
-use tracing_subscriber::fmt::MakeWriter;
+use tower_oauth_tests::{BytesStore, Captured, Setup};
 
 use crate::login::callback_url;
-
-/// What the events of this thread say.
-#[derive(Clone, Default)]
-pub(crate) struct Captured(Arc<Mutex<Vec<u8>>>);
-
-impl Captured {
-    /// Listens to every event of this thread, down to `level`, until the guard is dropped.
-    pub(crate) fn listen(&self, level: tracing::Level) -> tracing::subscriber::DefaultGuard {
-        // With one subscriber in the process, the thread that first comes by an event decides for all threads whether
-        // anybody listens. With a second one, all subscribers are asked.
-        static SECOND: LazyLock<Dispatch> = LazyLock::new(|| {
-            let subscriber = tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE);
-            Dispatch::new(subscriber.with_writer(io::sink).finish())
-        });
-        LazyLock::force(&SECOND);
-        let subscriber = tracing_subscriber::fmt()
-            .with_ansi(false)
-            .with_max_level(level)
-            .with_writer(self.clone())
-            .finish();
-        tracing::subscriber::set_default(subscriber)
-    }
-
-    /// What was said since the last call.
-    pub(crate) fn take(&self) -> String {
-        String::from_utf8(std::mem::take(&mut *self.0.lock().unwrap())).unwrap()
-    }
-}
-
-impl io::Write for Captured {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl<'a> MakeWriter<'a> for Captured {
-    type Writer = Self;
-
-    fn make_writer(&'a self) -> Self {
-        self.clone()
-    }
-}
 
 const CLIENT_SECRET: &str = "canary-client-secret-4711";
 const APP_SECRET: &str = "canary-app-secret: hQ7vX2mRk9 Zt4WcLp8Ys1N";

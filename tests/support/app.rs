@@ -125,6 +125,20 @@ impl Default for Setup {
     }
 }
 
+/// The callback URL that the provider sends the browser to, for an attempt started at `path`.
+///
+/// # Panics
+///
+/// If the login does not start, or the provider asks something first.
+pub async fn callback_url(browser: &TestBrowser, path: &str) -> String {
+    let start = browser.request(http::Method::GET, path, &[]).await;
+    assert_eq!(start.status(), 303, "{}", start.text());
+    let back = browser.request(http::Method::GET, start.header("location"), &[]).await;
+    let location = back.header("location");
+    assert!(location.starts_with(BASE_URL), "{location}");
+    location.to_owned()
+}
+
 /// An application of a few routes, each asking for something else.
 pub fn app(auth: &Auth) -> Router {
     Router::new()

@@ -1,14 +1,17 @@
 //! What the whole-product tests share: an application, a provider, browsers, and stores that misbehave.
 
-#![expect(clippy::expect_used, reason = "tests stop at a broken precondition")]
+#![expect(clippy::expect_used, clippy::panic, reason = "tests stop at a broken precondition")]
 
 mod app;
+mod captured;
 mod gate;
 mod hooked_store;
+pub mod servers;
 mod stores;
 mod virtual_clock;
 
-pub use app::{BASE_URL, Setup, app, secret};
+pub use app::{BASE_URL, Setup, app, callback_url, secret};
+pub use captured::Captured;
 pub use gate::Gate;
 pub use hooked_store::HookedStore;
 pub use stores::{BytesStore, CountingStore, FailingStore, Operation};

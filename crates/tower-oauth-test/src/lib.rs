@@ -10,6 +10,7 @@
 //! | see what it was asked | [`RecordedRequest`] |
 //! | let an hour pass | [`ManualClock`] |
 //! | make every run the same | [`SeededRandom`] |
+//! | see whether a session store of your own keeps its contract | [`StoreSuite`] |
 //!
 //! Keys are generated when a test runs; none is part of this crate. Everything here panics rather than
 //! return an error where a test is set up wrongly.
@@ -60,6 +61,7 @@ mod network;
 mod provider;
 mod random;
 mod serve;
+mod store_suite;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -72,6 +74,7 @@ pub use provider::{
 };
 pub use random::SeededRandom;
 pub use serve::Served;
+pub use store_suite::{Promise, StoreSuite, Violation};
 
 /// Locks what a panicking test may have left behind: a second panic would only hide the first.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

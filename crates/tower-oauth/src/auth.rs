@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use http::{HeaderMap, HeaderValue};
 use tower_oauth_core::session::{
-    Connection, Lifetimes, Record, Session, SessionCodec, SessionId, SessionStore, StoreKey, Swap,
-    Version,
+    Connection, Lifetimes, Record, Session, SessionCodec, SessionId, SessionStore, StoreKey,
+    StoredRecord, Swap, Version,
 };
 use tower_oauth_core::{BaseUrl, Client, Environment, Error, ErrorKind, KeyRing, Login, Timestamp};
 
@@ -60,6 +60,7 @@ pub(crate) struct Inner {
     pub(crate) pages: Arc<dyn Pages>,
     pub(crate) refreshes: Refreshes,
     pub(crate) revoke_at_logout: bool,
+    pub(crate) flush_app_session: bool,
 }
 
 /// A session that is live.
@@ -170,13 +171,21 @@ impl Auth {
                 return Ok(None);
             }
         };
-        let Some(live) = self.named_session(value).await? else { return Ok(None) };
+        let live = match (&self.0.cookie_sessions, SessionId::parse(value)) {
+            (Some(sessions), _) => sessions.load(self, value).await?,
+            (None, None) => None,
+            (None, Some(id)) => {
+                let key = id.store_key();
+                self.live(key, self.0.store.load(&key).await?)
+            }
+        };
+        let Some(live) = live else { return Ok(None) };
         self.touch(&live, self.0.environment.clock.now()).await;
         Ok(Some(live))
     }
 
-    /// The session that a cookie with this value names, if it is live. To look at it is not to use it: its idle end
-    /// stays.
+    /// The session that a cookie with this value names, if it is live now. To look at it is not to use it: its idle
+    /// end stays.
     pub(crate) async fn named_session(&self, value: &str) -> Result<Option<LiveSession>, Error> {
         if let Some(sessions) = &self.0.cookie_sessions {
             return sessions.load(self, value).await;
@@ -192,17 +201,20 @@ impl Auth {
         if self.0.cookie_sessions.is_some() {
             return Ok(None);
         }
-        let Some(stored) = self.0.store.load(&key).await? else { return Ok(None) };
+        Ok(self.live(key, self.0.store.load_current(&key).await?))
+    }
+
+    fn live(&self, key: StoreKey, stored: Option<StoredRecord>) -> Option<LiveSession> {
+        let stored = stored?;
         let Some(session) = self.0.codec.open(&stored.payload, &key) else {
             tracing::warn!(target: "tower_oauth::session", session = ?key, "a stored session could not be opened");
-            return Ok(None);
+            return None;
         };
         let now = self.0.environment.clock.now();
         // The store expires records; the session's own end is kept whatever the store does.
-        if !self.is_live(&session, key) || stored.expires <= now {
-            return Ok(None);
-        }
-        Ok(Some(LiveSession { session, key, version: stored.version, expires: stored.expires }))
+        let is_live = self.is_live(&session, key) && stored.expires > now;
+        let (version, expires) = (stored.version, stored.expires);
+        is_live.then_some(LiveSession { session, key, version, expires })
     }
 
     /// Puts `session` in the place of `live`, unless that was changed or ended meanwhile. Its idle end stays.
@@ -251,13 +263,23 @@ impl Auth {
         headers: &HeaderMap,
         login: &Login,
     ) -> Result<Vec<Arc<Connection>>, Error> {
-        let [value] = *self.session_values(headers) else { return Ok(Vec::new()) };
-        let Some(live) = self.named_session(value).await? else { return Ok(Vec::new()) };
+        let Some(key) = self.session_key(headers).or(login.replaces) else { return Ok(Vec::new()) };
+        let Some(live) = self.live_session(key).await? else { return Ok(Vec::new()) };
         if !live.session.connection.identity.is_same_user(&login.connection.identity) {
             return Ok(Vec::new());
         }
         let others = live.session.connected.iter();
         Ok(others.filter(|it| it.provider != login.connection.provider).cloned().collect())
+    }
+
+    /// The key of the one session in a store that the request names.
+    pub(crate) fn session_key(&self, headers: &HeaderMap) -> Option<StoreKey> {
+        match *self.session_values(headers) {
+            [value] if self.0.cookie_sessions.is_none() => {
+                SessionId::parse(value).map(|id| id.store_key())
+            }
+            _ => None,
+        }
     }
 
     /// Whether the session has not reached its own end, and its provider is still one of ours.
@@ -312,6 +334,13 @@ impl Auth {
         Err(Error::new(ErrorKind::StoreUnavailable, "the store says that every new id is taken"))
     }
 
+    /// Ends a session whose cookie nobody will get.
+    pub(crate) async fn discard(&self, session: &NewSession) {
+        if let Err(error) = self.0.store.delete(&session.key).await {
+            tracing::warn!(target: "tower_oauth::session", session = ?session.key, "a session that nobody has was not ended: {error}");
+        }
+    }
+
     /// The values of the request's session cookies: one more than may be ended, if there are so many.
     pub(crate) fn session_values<'a>(&'a self, headers: &'a HeaderMap) -> Vec<&'a str> {
         self.0.cookies.sessions(headers).take(MAX_ENDED + 1).collect()
@@ -327,15 +356,18 @@ impl Auth {
         for value in values {
             match &self.0.cookie_sessions {
                 Some(sessions) => sessions.end(self, value).await?,
-                None => self.end_stored(value).await?,
+                None => {
+                    if let Some(id) = SessionId::parse(value) {
+                        self.end_session(id.store_key()).await?;
+                    }
+                }
             }
         }
         Ok(())
     }
 
-    async fn end_stored(&self, value: &str) -> Result<(), Error> {
-        let Some(id) = SessionId::parse(value) else { return Ok(()) };
-        let key = id.store_key();
+    /// Ends the session under `key` in the store.
+    pub(crate) async fn end_session(&self, key: StoreKey) -> Result<(), Error> {
         self.0.store.delete(&key).await?;
         tracing::info!(target: "tower_oauth::session", session = ?key, "ended");
         Ok(())

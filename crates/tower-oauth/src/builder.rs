@@ -1,5 +1,7 @@
 //! [`AuthBuilder`]: the settings of a login, checked as a whole before anything is served.
 
+#[cfg(feature = "tower-sessions")]
+mod app_session;
 mod cookies;
 
 use std::collections::HashSet;
@@ -37,6 +39,7 @@ use crate::tokens::Refreshes;
 /// | [`absolute_lifetime`](Self::absolute_lifetime) | 30 days, in cookies 24 hours |
 /// | [`token_margin`](Self::token_margin) | 60 seconds |
 /// | [`revoke_at_logout`](Self::revoke_at_logout) | yes |
+/// | `flush_app_session_at_logout` (feature `tower-sessions`) | no: the application's own session stays |
 /// | [`login_state`](Self::login_state) | sealed in a cookie |
 /// | [`pages`](Self::pages) | the bundled ones |
 /// | [`http_client`](Self::http_client) | reqwest with rustls (feature `reqwest`) |
@@ -55,6 +58,7 @@ pub struct AuthBuilder {
     absolute_lifetime: Option<Duration>,
     token_margin: Duration,
     revoke_at_logout: bool,
+    flush_app_session: bool,
     login_state: LoginState,
     pages: Arc<dyn Pages>,
     http_client: Option<Arc<dyn HttpClient>>,
@@ -91,6 +95,7 @@ impl AuthBuilder {
             absolute_lifetime: None,
             token_margin: Duration::from_secs(60),
             revoke_at_logout: true,
+            flush_app_session: false,
             login_state: LoginState::default(),
             pages: Arc::new(DefaultPages::default()),
             http_client: None,
@@ -276,6 +281,7 @@ impl AuthBuilder {
             pages: self.pages,
             refreshes,
             revoke_at_logout: self.revoke_at_logout,
+            flush_app_session: self.flush_app_session,
         }))
     }
 

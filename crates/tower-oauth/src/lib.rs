@@ -44,9 +44,12 @@
 //! |---|---|---|
 //! | `axum` | yes | extractors, on axum-core |
 //! | `reqwest` | yes | the default HTTP client |
+//! | `tower-sessions` | no | `TowerSessionsStore`; the application's own session of tower-sessions 0.15 gets a new id at login |
+//! | `tower-sessions-0-14` | no | the same for tower-sessions 0.14 |
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod app_session;
 mod attempts;
 mod auth;
 mod builder;
@@ -77,10 +80,15 @@ pub use http_client::ReqwestClient;
 #[doc(inline)]
 pub use require::{Require, RequireLogin, RequireSameOrigin, RequireScopes, RequireStepUp};
 pub use routes::NotFound;
-pub use store::MemoryStore;
+#[cfg(feature = "tower-sessions-0-14")]
+pub use store::TowerSessions014;
+#[cfg(feature = "tower-sessions")]
+pub use store::TowerSessionsStore;
+pub use store::{MemoryStore, NearCache};
 pub use system::{SystemClock, SystemRandom};
 pub use tokens::{BearerError, BearerLayer, BearerService};
 pub use tower_oauth_core::{
     Algorithm, Clock, ConfigError, Email, Error, ErrorKind, HttpClient, HttpError, HttpErrorKind,
-    Identity, Limits, Provider, Random, RandomUnavailable, Timestamp, provider, providers, session,
+    Identity, Limits, Prompt, Provider, Random, RandomUnavailable, Timestamp, provider, providers,
+    session,
 };

@@ -4,6 +4,7 @@ mod id;
 mod payload;
 mod record;
 mod sealed_cookie;
+mod shared;
 mod store;
 
 use std::sync::Arc;

@@ -1,7 +1,7 @@
 //! [`Payload`]: the content of a record, encoded and sealed only when a store asks for bytes.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 
@@ -12,21 +12,35 @@ use crate::random::Random;
 /// The content of a record, opaque to a store.
 ///
 /// A store inside the process clones it, which copies a pointer. A store outside the process writes
-/// [`to_bytes`](Self::to_bytes) and hands back [`from_bytes`](Self::from_bytes).
+/// [`to_bytes`](Self::to_bytes) and hands back [`from_bytes`](Self::from_bytes). Clones of those remember
+/// together what they were opened to, so a cache that keeps one keeps the session too.
 #[derive(Clone)]
 pub struct Payload(Inner);
 
 #[derive(Clone)]
 enum Inner {
     Session { session: Arc<Session>, key: StoreKey, codec: Arc<SessionCodec> },
-    Sealed(Bytes),
+    Sealed(Arc<Sealed>),
+}
+
+struct Sealed {
+    bytes: Bytes,
+    opened: OnceLock<Opened>,
+}
+
+/// What sealed bytes were opened to, and with what: the answer to that question alone.
+struct Opened {
+    application: Arc<str>,
+    keys: Arc<KeyRing>,
+    key: StoreKey,
+    session: Arc<Session>,
 }
 
 impl Payload {
     /// The payload that a store read back.
     #[must_use]
     pub fn from_bytes(bytes: impl Into<Bytes>) -> Self {
-        Self(Inner::Sealed(bytes.into()))
+        Self(Inner::Sealed(Arc::new(Sealed { bytes: bytes.into(), opened: OnceLock::new() })))
     }
 
     /// The sealed bytes to keep.
@@ -36,7 +50,7 @@ impl Payload {
     /// When there is no randomness to seal with.
     pub fn to_bytes(&self) -> Result<Bytes, StoreError> {
         match &self.0 {
-            Inner::Sealed(bytes) => Ok(bytes.clone()),
+            Inner::Sealed(sealed) => Ok(sealed.bytes.clone()),
             Inner::Session { session, key, codec } => codec.seal(session, key),
         }
     }
@@ -51,7 +65,7 @@ impl fmt::Debug for Payload {
 /// Turns sessions into payloads and back. Every replica that shares a store has the same keys.
 #[derive(Debug)]
 pub struct SessionCodec {
-    pub(super) application: String,
+    pub(super) application: Arc<str>,
     pub(super) keys: Arc<KeyRing>,
     pub(super) random: Arc<dyn Random>,
 }
@@ -61,7 +75,7 @@ impl SessionCodec {
     /// nothing of it, even with the same keys and the same store.
     #[must_use]
     pub fn new(application: String, keys: Arc<KeyRing>, random: Arc<dyn Random>) -> Self {
-        Self { application, keys, random }
+        Self { application: application.into(), keys, random }
     }
 
     /// The payload of `session`, to be kept under `key`. Encodes nothing yet.
@@ -78,11 +92,32 @@ impl SessionCodec {
             Inner::Session { session, codec, .. } => {
                 (codec.application == self.application).then(|| Arc::clone(session))
             }
-            Inner::Sealed(bytes) => {
-                let plaintext = self.keys.open(Purpose::Session, &self.context(key), bytes)?;
-                record::decode(&plaintext).map(Arc::new)
+            Inner::Sealed(sealed) => {
+                let known = sealed.opened.get().filter(|opened| self.opens_to(opened, key));
+                if let Some(opened) = known {
+                    return Some(Arc::clone(&opened.session));
+                }
+                let context = self.context(key);
+                let plaintext = self.keys.open(Purpose::Session, &context, &sealed.bytes)?;
+                let session = record::decode(&plaintext).map(Arc::new)?;
+                // Whoever came first is remembered; another codec then opens anew every time.
+                sealed.opened.get_or_init(|| Opened {
+                    application: Arc::clone(&self.application),
+                    keys: Arc::clone(&self.keys),
+                    key: *key,
+                    session: Arc::clone(&session),
+                });
+                Some(session)
             }
         }
+    }
+
+    /// Whether this codec would come to the same. `opened` holds on to its key ring, so that no other ring
+    /// can have its address.
+    fn opens_to(&self, opened: &Opened, key: &StoreKey) -> bool {
+        opened.key == *key
+            && Arc::ptr_eq(&opened.keys, &self.keys)
+            && opened.application == self.application
     }
 
     /// The record's own key is part of the seal, so a record copied under another key does not open.
@@ -105,16 +140,71 @@ mod tests {
     use crate::session::SessionId;
     use crate::testing::{Counter, secret, session};
 
+    struct Fixture {
+        random: Arc<Counter>,
+        keys: Arc<KeyRing>,
+        key: StoreKey,
+    }
+
+    fn keys(secret_of: &str) -> Arc<KeyRing> {
+        Arc::new(KeyRing::new("secret", &secret(secret_of)).unwrap())
+    }
+
+    impl Fixture {
+        fn new() -> Self {
+            let random = Arc::new(Counter::default());
+            let keys = keys("of this test");
+            let key = SessionId::generate(&*random).unwrap().store_key();
+            Self { random, keys, key }
+        }
+
+        fn codec(&self, application: &str) -> Arc<SessionCodec> {
+            let (keys, random) = (Arc::clone(&self.keys), self.random.clone());
+            Arc::new(SessionCodec::new(application.into(), keys, random))
+        }
+
+        fn bytes(&self) -> Bytes {
+            let payload = self.codec("https://app").payload(Arc::new(session()), self.key);
+            payload.to_bytes().unwrap()
+        }
+    }
+
     #[test]
     fn p21_a_record_opens_under_its_own_key_alone() {
-        let random = Arc::new(Counter::default());
-        let keys = KeyRing::new("secret", &secret("of this test")).unwrap();
-        let codec = SessionCodec::new("https://app".into(), Arc::new(keys), random.clone());
-        let codec = Arc::new(codec);
-        let key = || SessionId::generate(&*random).unwrap().store_key();
-        let (own, other) = (key(), key());
-        let bytes = codec.payload(Arc::new(session()), own).to_bytes().unwrap();
-        assert!(codec.open(&Payload::from_bytes(bytes.clone()), &own).is_some());
-        assert!(codec.open(&Payload::from_bytes(bytes), &other).is_none());
+        let f = Fixture::new();
+        let codec = f.codec("https://app");
+        let other = SessionId::generate(&*f.random).unwrap().store_key();
+        assert!(codec.open(&Payload::from_bytes(f.bytes()), &f.key).is_some());
+        assert!(codec.open(&Payload::from_bytes(f.bytes()), &other).is_none());
+    }
+
+    #[test]
+    fn clones_of_sealed_bytes_are_opened_once() {
+        let f = Fixture::new();
+        let codec = f.codec("https://app");
+        let payload = Payload::from_bytes(f.bytes());
+        let clone = payload.clone();
+        let first = codec.open(&payload, &f.key).unwrap();
+        let again = codec.open(&clone, &f.key).unwrap();
+        assert!(Arc::ptr_eq(&first, &again));
+        let apart = codec.open(&Payload::from_bytes(f.bytes()), &f.key).unwrap();
+        assert!(!Arc::ptr_eq(&first, &apart));
+    }
+
+    #[test]
+    fn p21_what_was_opened_is_remembered_for_that_codec_and_key_alone() {
+        let f = Fixture::new();
+        let payload = Payload::from_bytes(f.bytes());
+        let codec = f.codec("https://app");
+        let first = codec.open(&payload, &f.key).unwrap();
+        let other_key = SessionId::generate(&*f.random).unwrap().store_key();
+        assert!(codec.open(&payload, &other_key).is_none(), "another key");
+        assert!(f.codec("https://other").open(&payload, &f.key).is_none(), "another application");
+        let other_secret = Fixture { keys: keys("of another"), ..Fixture::new() };
+        let other_secret = other_secret.codec("https://app");
+        assert!(other_secret.open(&payload, &f.key).is_none(), "another secret");
+        // The same secret in another ring opens it, by opening it.
+        let same = Fixture::new().codec("https://app");
+        assert!(!Arc::ptr_eq(&same.open(&payload, &f.key).unwrap(), &first));
     }
 }

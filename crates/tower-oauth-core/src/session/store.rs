@@ -15,17 +15,28 @@ use crate::secret::sha256;
 /// # The contract
 ///
 /// - **Durable:** when a write returns `Ok`, every later read of every process sees it.
-/// - **Atomic:** [`create`](Self::create), [`swap`](Self::swap) and [`mark_once`](Self::mark_once) have one
-///   winner, over all processes that share the store.
+/// - **Atomic:** every call on one key seems to happen at one moment, so [`create`](Self::create),
+///   [`swap`](Self::swap) and [`mark_once`](Self::mark_once) have one winner, over all processes that share
+///   the store.
 /// - **Final:** after a delete of any kind, no `swap` brings the record back.
-/// - **Expiring:** a record past [`Record::expires`] is never returned and may be removed at any time.
+/// - **Expiring:** a record is live until [`Record::expires`], that second no longer included. Then it is
+///   absent for every call, and may be removed at any time. The clock that the store was given decides; a
+///   server's own expiry may only clear away what that clock has ended.
+/// - **Versioned:** each write gives the record a [`Version`] that its key never had, not even before it
+///   was deleted and created again. A counter that starts anew at each `create` will not do; one that is
+///   shared by all keys, or starts at a random number, will.
 /// - **Opaque:** a store neither reads nor changes a [`Payload`]. One inside the process keeps it as it
 ///   is; one outside writes [`Payload::to_bytes`], which are sealed, and returns [`Payload::from_bytes`].
+/// - **Exact:** the strings of an [`Index`] are compared byte for byte: no folding of case or accents, no
+///   trimming, no patterns. 255 bytes each must fit, and payloads of 64 KiB. What does not fit, or cannot be
+///   kept as it is, is refused with an error, never cut.
 ///
 /// Keys are hashes and payloads are sealed, so a copy of the store signs nobody in.
+///
+/// `StoreSuite` in `tower-oauth-test` checks a store against this, in five lines.
 #[async_trait]
 pub trait SessionStore: fmt::Debug + Send + Sync + 'static {
-    /// Adds `record` under `key`.
+    /// Adds `record` under `key`, unless a live one is there.
     ///
     /// # Errors
     ///
@@ -39,7 +50,20 @@ pub trait SessionStore: fmt::Debug + Send + Sync + 'static {
     /// When the store failed. "Absent" is not an error, and an error is not "absent".
     async fn load(&self, key: &StoreKey) -> Result<Option<StoredRecord>, StoreError>;
 
-    /// Replaces the record under `key` if its version is still `expected`.
+    /// The same as the store itself has it now, where [`load`](Self::load) may be answered by a copy in front of it
+    /// that is a little older. What decides over more than one request asks this: whether a refresh token may be
+    /// used, what a new session takes over.
+    ///
+    /// For a store without such copies, which is every one that keeps the contract by itself, that is `load`.
+    ///
+    /// # Errors
+    ///
+    /// As [`load`](Self::load).
+    async fn load_current(&self, key: &StoreKey) -> Result<Option<StoredRecord>, StoreError> {
+        self.load(key).await
+    }
+
+    /// Replaces the record under `key` (payload, expiry and index) if its version is still `expected`.
     ///
     /// # Errors
     ///
@@ -59,21 +83,27 @@ pub trait SessionStore: fmt::Debug + Send + Sync + 'static {
     async fn delete(&self, key: &StoreKey) -> Result<(), StoreError>;
 
     /// Removes every session of `sid` at `issuer` (OpenID Connect Back-Channel Logout section 2.4) and
-    /// tells how many there were. Compares byte for byte.
+    /// tells how many there were.
+    ///
+    /// All those are removed that were there when the call began and whose index is not changed meanwhile.
+    /// One removed by another call at the same time counts there; an expired one may be counted.
     ///
     /// # Errors
     ///
-    /// When the store failed. Some sessions may be removed; calling again removes the rest.
+    /// When the store failed. Some sessions may be removed; calling again removes the rest. A store without
+    /// this index answers every call with an error, so that nobody takes a session for ended.
     async fn delete_by_sid(&self, issuer: &str, sid: &str) -> Result<u64, StoreError>;
 
-    /// Removes every session of `subject` at `issuer` and tells how many there were. Compares byte for byte.
+    /// Removes every session of `subject` at `issuer` and tells how many there were, as
+    /// [`delete_by_sid`](Self::delete_by_sid) does.
     ///
     /// # Errors
     ///
     /// As [`delete_by_sid`](Self::delete_by_sid).
     async fn delete_by_subject(&self, issuer: &str, subject: &str) -> Result<u64, StoreError>;
 
-    /// Sets `mark` until `expires`: `true` for the one caller that set it, `false` for all others.
+    /// Sets `mark` until `expires`: `true` for the one caller that set it, `false` for all others. Once it has
+    /// expired, it can be set again. Marks and records are apart, even where a key has a mark's bytes.
     ///
     /// # Errors
     ///
@@ -121,7 +151,7 @@ impl StoredRecord {
     }
 }
 
-/// Counts the writes of one record. Its meaning is the store's own; others only hand it back.
+/// Tells the writes of one key apart. Its number is the store's own; others only hand it back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Version(u64);
 

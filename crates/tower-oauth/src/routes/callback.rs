@@ -13,6 +13,7 @@ use tower_oauth_core::{AuthorizationResponse, Client, Error, ErrorKind, Login, S
 use super::connect;
 use super::login::{check_navigation, client};
 use super::respond::{Failure, see_other};
+use crate::app_session;
 use crate::attempts;
 use crate::auth::Auth;
 use crate::form::read_form;
@@ -23,7 +24,7 @@ pub(super) async fn get(auth: &Auth, key: &str, parts: &Parts) -> Result<Respons
     check_navigation(&parts.headers)?;
     check_mode(client, ResponseMode::Query)?;
     let query = parts.uri.query().unwrap_or_default();
-    finish(auth, client, &parts.headers, query.as_bytes()).await
+    finish(auth, client, parts, query.as_bytes()).await
 }
 
 /// `POST {mount}/callback/{provider}`: the response is in a form that the provider's page posts.
@@ -36,7 +37,7 @@ pub(super) async fn post<B: Body>(
     let client = client(auth, key)?;
     check_mode(client, ResponseMode::FormPost)?;
     let form = read_form(&parts.headers, body).await?;
-    finish(auth, client, &parts.headers, &form).await
+    finish(auth, client, parts, &form).await
 }
 
 fn check_mode(client: &Client, mode: ResponseMode) -> Result<(), Error> {
@@ -49,9 +50,10 @@ fn check_mode(client: &Client, mode: ResponseMode) -> Result<(), Error> {
 async fn finish(
     auth: &Auth,
     client: &Client,
-    headers: &HeaderMap,
+    parts: &Parts,
     parameters: &[u8],
 ) -> Result<Response<Bytes>, Failure> {
+    let headers = &parts.headers;
     let key = client.provider().login_key();
     let response = AuthorizationResponse::parse(parameters)
         .map_err(|error| Failure::from(error).with_retry(auth, key, None))?;
@@ -92,7 +94,7 @@ async fn finish(
     match login.connect_to {
         Some(session) => connect::finish(auth, session, login.connection).await.map_err(fail)?,
         None => {
-            let session_cookie = sign_in(auth, headers, login).await.map_err(fail)?;
+            let session_cookie = sign_in(auth, parts, login).await.map_err(fail)?;
             response.headers_mut().append(SET_COOKIE, session_cookie);
         }
     }
@@ -120,13 +122,24 @@ async fn without_attempt(
 }
 
 /// Creates the new session, then ends the old one of this browser, and returns the new one's cookie.
-async fn sign_in(auth: &Auth, headers: &HeaderMap, login: Login) -> Result<HeaderValue, Error> {
+async fn sign_in(auth: &Auth, parts: &Parts, login: Login) -> Result<HeaderValue, Error> {
+    let headers = &parts.headers;
     let provider = login.connection.provider.clone();
     let issuer = login.connection.identity.issuer().to_owned();
     let connected = auth.connections_to_keep(headers, &login).await?;
+    let replaces = login.replaces;
     let session = auth.create_session(login, connected).await?;
+    // Before the browser has the new session's cookie, and before the old one ends: if this fails, neither has changed.
+    if let Err(error) = app_session::cycle(&parts.extensions).await {
+        auth.discard(&session).await;
+        return Err(error);
+    }
     tracing::info!(target: "tower_oauth::login", provider, issuer, session = ?session.key, "signed in");
-    if let Err(error) = auth.end_sessions(headers).await {
+    let ended = match replaces {
+        Some(key) => auth.end_session(key).await,
+        None => Ok(()),
+    };
+    if let Err(error) = ended.and(auth.end_sessions(headers).await) {
         tracing::warn!(target: "tower_oauth::session", "the earlier session was not ended: {error}");
     }
     Ok(session.cookie)

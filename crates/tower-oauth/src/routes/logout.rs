@@ -1,4 +1,5 @@
-//! Signing out: the session ends in the store first, then in the browser; then its tokens end at the provider.
+//! Signing out: the session ends in the store first, then in the browser; then its tokens end at the provider, and
+//! the application's own session where it asked for that.
 
 use bytes::Bytes;
 use http::header::SET_COOKIE;
@@ -9,6 +10,7 @@ use tower_oauth_core::ReturnTo;
 
 use super::login::{check_own_site, posted_return_to};
 use super::respond::{Failure, page, see_other};
+use crate::app_session;
 use crate::auth::Auth;
 use crate::negotiate;
 use crate::pages::SignedOutPage;
@@ -26,10 +28,12 @@ pub(super) async fn post<B: Body>(
     let clear_session = auth.inner().cookies.clear_session();
     let tokens = tokens_to_revoke(auth, &parts.headers).await;
     // The store failed: the session may live on there, so this is no success, but this browser forgets it.
-    auth.end_sessions(&parts.headers)
-        .await
-        .map_err(|error| Failure::from(error).with_cookie(clear_session.clone()))?;
+    let fail = |error| Failure::from(error).with_cookie(clear_session.clone());
+    auth.end_sessions(&parts.headers).await.map_err(fail)?;
     revoke_all(auth, tokens);
+    if auth.inner().flush_app_session {
+        app_session::flush(&parts.extensions).await.map_err(fail)?;
+    }
     let mut response = if negotiate::wants_html(&parts.headers) {
         let start_page = ReturnTo::start_page(&auth.inner().base_url);
         if target == start_page {

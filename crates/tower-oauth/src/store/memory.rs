@@ -3,13 +3,15 @@
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::hash::Hash;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError};
 
 use async_trait::async_trait;
 use tower_oauth_core::session::{
     Index, Mark, Record, SessionStore, StoreError, StoreKey, StoredRecord, Swap, Version,
 };
 use tower_oauth_core::{Clock, Timestamp};
+
+use super::sync::{Mutex, MutexGuard, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 const SHARDS: usize = 64;
 
@@ -30,6 +32,8 @@ pub struct MemoryStore {
 
 struct Shard {
     entries: HashMap<StoreKey, Entry>,
+    /// Counts the writes of all keys of the shard, so that none has a version again.
+    last_version: u64,
     capacity: usize,
     sweep_at: usize,
 }
@@ -61,11 +65,12 @@ impl MemoryStore {
     #[must_use]
     pub fn with_capacity(clock: Arc<dyn Clock>, sessions: usize) -> Self {
         let capacity = sessions.div_ceil(SHARDS).max(1);
-        let shard = || Shard { entries: HashMap::new(), capacity, sweep_at: SWEEP_MIN };
+        let shard =
+            || Shard { entries: HashMap::new(), last_version: 0, capacity, sweep_at: SWEEP_MIN };
         Self {
             clock,
             shards: (0..SHARDS).map(|_| RwLock::new(shard())).collect(),
-            index: Mutex::default(),
+            index: Mutex::new(Indexes::default()),
             marks: Mutex::new(Marks { expires: HashMap::new(), sweep_at: SWEEP_MIN }),
         }
     }
@@ -88,16 +93,29 @@ impl MemoryStore {
         &self.shards[usize::from(*first) % SHARDS]
     }
 
-    /// Locks the shard, then the index; nothing locks them the other way round.
-    fn remove(&self, key: &StoreKey) -> bool {
+    /// Removes the record under `key` if it `is_meant`. Locks the shard, then the index; nothing locks them the
+    /// other way round.
+    fn remove(&self, key: &StoreKey, is_meant: impl Fn(&Entry) -> bool) -> Option<Entry> {
         let mut shard = write(self.shard(key));
-        let Some(entry) = shard.entries.remove(key) else { return false };
-        lock(&self.index).remove(*key, entry.index);
-        true
+        if !shard.entries.get(key).is_some_and(is_meant) {
+            return None;
+        }
+        let entry = shard.entries.remove(key)?;
+        lock(&self.index).remove(*key, entry.index.as_ref());
+        Some(entry)
     }
 
-    fn remove_all(&self, keys: Option<HashSet<StoreKey>>) -> u64 {
-        keys.into_iter().flatten().map(|key| u64::from(self.remove(&key))).sum()
+    /// Removes those of `keys` whose index still `is_meant`: each may have been swapped, or deleted and created
+    /// again, since the index named it.
+    fn remove_all(
+        &self,
+        keys: Option<HashSet<StoreKey>>,
+        is_meant: impl Fn(&Index) -> bool,
+    ) -> u64 {
+        let now = self.clock.now();
+        let is_meant = |entry: &Entry| entry.index.as_ref().is_some_and(&is_meant);
+        let removed = keys.into_iter().flatten().filter_map(|key| self.remove(&key, is_meant));
+        removed.map(|entry| u64::from(entry.stored.expires > now)).sum()
     }
 }
 
@@ -106,18 +124,20 @@ impl SessionStore for MemoryStore {
     async fn create(&self, key: &StoreKey, record: Record) -> Result<(), StoreError> {
         let now = self.clock.now();
         let Record { payload, expires, index, .. } = record;
-        let stored = StoredRecord::new(payload, expires, Version::new(1));
         let mut shard = write(self.shard(key));
         if shard.entries.get(key).is_some_and(|entry| entry.stored.expires > now) {
             return Err(StoreError::already_exists());
         }
+        let replaced = shard.entries.remove(key).map(|entry| (*key, entry.index));
         let removed = shard.make_room(now);
+        let stored = StoredRecord::new(payload, expires, shard.next_version());
+        // What goes before what comes: both may have the same index.
         let mut indexes = lock(&self.index);
-        indexes.insert(*key, index.as_ref());
-        let replaced = shard.entries.insert(*key, Entry { stored, index }).map(|e| (*key, e.index));
         for (key, index) in removed.into_iter().chain(replaced) {
-            indexes.remove(key, index);
+            indexes.remove(key, index.as_ref());
         }
+        indexes.insert(*key, index.as_ref());
+        shard.entries.insert(*key, Entry { stored, index });
         Ok(())
     }
 
@@ -135,6 +155,7 @@ impl SessionStore for MemoryStore {
     ) -> Result<Swap, StoreError> {
         let now = self.clock.now();
         let mut shard = write(self.shard(key));
+        let version = shard.next_version();
         let Some(entry) = shard.entries.get_mut(key).filter(|entry| entry.stored.expires > now)
         else {
             return Ok(Swap::Missing);
@@ -142,30 +163,31 @@ impl SessionStore for MemoryStore {
         if entry.stored.version != expected {
             return Ok(Swap::Conflict);
         }
-        let version = Version::new(expected.number().wrapping_add(1));
         let Record { payload, expires, index, .. } = record;
         entry.stored = StoredRecord::new(payload, expires, version);
         if entry.index != index {
             let mut indexes = lock(&self.index);
+            indexes.remove(*key, entry.index.as_ref());
             indexes.insert(*key, index.as_ref());
-            indexes.remove(*key, std::mem::replace(&mut entry.index, index));
+            entry.index = index;
         }
         Ok(Swap::Swapped(version))
     }
 
     async fn delete(&self, key: &StoreKey) -> Result<(), StoreError> {
-        self.remove(key);
+        self.remove(key, |_| true);
         Ok(())
     }
 
     async fn delete_by_sid(&self, issuer: &str, sid: &str) -> Result<u64, StoreError> {
         let keys = lock(&self.index).by_sid.get(&(issuer.into(), sid.into())).cloned();
-        Ok(self.remove_all(keys))
+        Ok(self
+            .remove_all(keys, |index| index.issuer == issuer && index.sid.as_deref() == Some(sid)))
     }
 
     async fn delete_by_subject(&self, issuer: &str, subject: &str) -> Result<u64, StoreError> {
         let keys = lock(&self.index).by_subject.get(&(issuer.into(), subject.into())).cloned();
-        Ok(self.remove_all(keys))
+        Ok(self.remove_all(keys, |index| index.issuer == issuer && index.subject == subject))
     }
 
     async fn mark_once(&self, mark: &Mark, expires: Timestamp) -> Result<bool, StoreError> {
@@ -187,6 +209,11 @@ impl SessionStore for MemoryStore {
 }
 
 impl Shard {
+    fn next_version(&mut self) -> Version {
+        self.last_version = self.last_version.wrapping_add(1);
+        Version::new(self.last_version)
+    }
+
     /// Makes room for one more, and tells what had to go. Sweeps when the shard has doubled since the last
     /// time, so that each create pays a constant share.
     fn make_room(&mut self, now: Timestamp) -> Vec<(StoreKey, Option<Index>)> {
@@ -223,12 +250,12 @@ impl Indexes {
         }
     }
 
-    fn remove(&mut self, key: StoreKey, index: Option<Index>) {
+    fn remove(&mut self, key: StoreKey, index: Option<&Index>) {
         let Some(Index { issuer, subject, sid, .. }) = index else { return };
         if let Some(sid) = sid {
-            take_out(&mut self.by_sid, &(issuer.clone(), sid), key);
+            take_out(&mut self.by_sid, &(issuer.clone(), sid.clone()), key);
         }
-        take_out(&mut self.by_subject, &(issuer, subject), key);
+        take_out(&mut self.by_subject, &(issuer.clone(), subject.clone()), key);
     }
 }
 
@@ -249,7 +276,14 @@ fn next_sweep(len: usize) -> usize {
 
 impl fmt::Debug for MemoryStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("MemoryStore").field("sessions", &self.len()).finish_non_exhaustive()
+        let sessions = self.len();
+        let Indexes { by_subject, by_sid } = &*lock(&self.index);
+        f.debug_struct("MemoryStore")
+            .field("sessions", &sessions)
+            .field("subjects", &by_subject.len())
+            .field("sids", &by_sid.len())
+            .field("marks", &lock(&self.marks).expires.len())
+            .finish_non_exhaustive()
     }
 }
 
@@ -258,10 +292,10 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn read(shard: &RwLock<Shard>) -> std::sync::RwLockReadGuard<'_, Shard> {
+fn read(shard: &RwLock<Shard>) -> RwLockReadGuard<'_, Shard> {
     shard.read().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn write(shard: &RwLock<Shard>) -> std::sync::RwLockWriteGuard<'_, Shard> {
+fn write(shard: &RwLock<Shard>) -> RwLockWriteGuard<'_, Shard> {
     shard.write().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,0 +1,11 @@
+//! Stores outside the process, each on a real server that the tests start.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "a test stops where something is wrong"
+)]
+
+mod redis;
+mod sql;
