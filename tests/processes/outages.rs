@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use http::StatusCode;
+use http::{Method, StatusCode};
 use tower_oauth_test::Endpoint;
 use tower_oauth_tests::servers::{PostgresServer, RedisServer};
 
@@ -25,7 +25,7 @@ async fn outage(store: &str, stop: impl Fn(), start_again: impl Fn()) {
     }
     let page = browser.open("/").await;
     assert_eq!(page.status(), StatusCode::SERVICE_UNAVAILABLE, "no stranger: {}", page.text());
-    let page = unfinished.fetch(&callback).await;
+    let page = unfinished.request(Method::GET, &callback, &[]).await;
     assert_eq!(page.status(), StatusCode::SERVICE_UNAVAILABLE, "{}", page.text());
     assert_eq!(fleet.asked(Endpoint::Token), 1);
 
@@ -44,7 +44,7 @@ async fn outage(store: &str, stop: impl Fn(), start_again: impl Fn()) {
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
     }
-    let page = unfinished.fetch(&callback).await;
+    let page = unfinished.request(Method::GET, &callback, &[]).await;
     assert_eq!(page.status(), StatusCode::SEE_OTHER, "{}", page.text());
 }
 

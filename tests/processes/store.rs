@@ -24,7 +24,8 @@ impl Store {
         let pool = sqlx::PgPool::connect(&url).await.unwrap();
         pool.execute(&*format!("CREATE DATABASE {name}")).await.unwrap();
         pool.close().await;
-        Self::Postgres { url: url.replace("/postgres", &format!("/{name}")) }
+        let server = url.strip_suffix("/postgres").unwrap();
+        Self::Postgres { url: format!("{server}/{name}") }
     }
 
     pub(crate) fn sqlite() -> Self {
