@@ -104,6 +104,13 @@ impl Fleet {
         browser
     }
 
+    pub(crate) async fn sign_out(&self, browser: &TestBrowser) {
+        let same_origin = [("sec-fetch-site", "same-origin")];
+        let page = browser.request(Method::POST, "/auth/logout", &same_origin).await;
+        assert_eq!(page.status(), 204, "{}", page.text());
+    }
+
+    /// How many requests the provider got.
     pub(crate) fn asked(&self, endpoint: Endpoint) -> usize {
         self.provider.requests_to(endpoint).len()
     }

@@ -124,3 +124,22 @@ async fn j07_a_refresh_that_died_with_its_process_costs_one_login_on_redis() {
 async fn j07_a_refresh_that_died_with_its_process_costs_one_login_on_postgresql() {
     killed_after_the_rotation(Store::postgres().await).await;
 }
+
+/// The provider is told of a sign-out when it is over here, so nobody is left signed in with tokens that were revoked.
+#[tokio::test(flavor = "multi_thread")]
+async fn p15_a_sign_out_whose_process_is_killed_is_over_before_the_provider_hears_of_it() {
+    let store = Store::redis();
+    let fleet = Fleet::start(&store.url()).await;
+    let mut browser = fleet.browser();
+    browser.open("/auth/login/op").await;
+    let stolen = fleet.copy(&browser);
+    fleet.provider.answer(Endpoint::Revocation, Answer::never());
+    fleet.balancer.choose(0);
+    fleet.sign_out(&browser).await;
+    until("it is held", || fleet.asked(Endpoint::Revocation) == 1).await;
+    fleet.replicas[0].kill();
+    fleet.replicas[0].start_again();
+    for page in fleet.seen_by_each(&stolen).await {
+        assert_eq!(page.status(), StatusCode::UNAUTHORIZED);
+    }
+}

@@ -1,7 +1,10 @@
 //! Logins and sign-outs over several processes.
 
+use std::fs;
+
 use http::{Method, StatusCode};
 use tower_oauth_test::Endpoint;
+use tower_oauth_tests::servers::new_directory;
 
 use crate::fleet::Fleet;
 use crate::store::Store;
@@ -21,9 +24,7 @@ async fn login_and_sign_out(store: &str) {
 
     let stolen = fleet.copy(&browser);
     fleet.balancer.choose(1);
-    let same_origin = [("sec-fetch-site", "same-origin")];
-    let page = browser.request(Method::POST, "/auth/logout", &same_origin).await;
-    assert_eq!(page.status(), 204, "{}", page.text());
+    fleet.sign_out(&browser).await;
     let copy_ends = store != "cookie";
     for page in fleet.seen_by_each(&stolen).await {
         assert_eq!(page.status() == StatusCode::UNAUTHORIZED, copy_ends, "{}", page.text());
@@ -45,7 +46,10 @@ async fn l08_a_sign_out_at_one_process_is_seen_by_all_on_postgresql() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn l08_a_sign_out_at_one_process_is_seen_by_all_on_sqlite() {
-    login_and_sign_out(&Store::sqlite().url()).await;
+    let directory = new_directory("sqlite");
+    let file = directory.join("sessions.db");
+    login_and_sign_out(&format!("sqlite:{}", file.display())).await;
+    fs::remove_dir_all(directory).unwrap();
 }
 
 /// There a copy of the cookie lives on, as is written down.

@@ -2,7 +2,13 @@
 //!
 //! Nothing here can move a clock, so what has to have expired is handed out expired.
 
-#![expect(clippy::unwrap_used, reason = "a test stops where something is wrong")]
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test stops where something is wrong"
+)]
 
 mod balancer;
 mod fleet;

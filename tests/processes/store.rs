@@ -4,14 +4,13 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tower_oauth_sqlx::sqlx::{self, Executor as _};
-use tower_oauth_tests::servers::{PostgresServer, RedisServer, new_directory};
+use tower_oauth_tests::servers::{PostgresServer, RedisServer};
 
 /// A place for the sessions of one test.
 #[derive(Debug)]
 pub(crate) enum Store {
     Redis { database: usize },
     Postgres { url: String },
-    Sqlite { url: String },
 }
 
 impl Store {
@@ -28,16 +27,11 @@ impl Store {
         Self::Postgres { url: format!("{server}/{name}") }
     }
 
-    pub(crate) fn sqlite() -> Self {
-        let file = new_directory("sqlite").join("sessions.db");
-        Self::Sqlite { url: format!("sqlite:{}", file.display()) }
-    }
-
     /// The value of `AUTH_STORE`.
     pub(crate) fn url(&self) -> String {
         match self {
             Self::Redis { database } => format!("{}/{database}", redis_server().url()),
-            Self::Postgres { url } | Self::Sqlite { url } => url.clone(),
+            Self::Postgres { url } => url.clone(),
         }
     }
 
@@ -55,7 +49,6 @@ impl Store {
                 pool.execute("UPDATE tower_oauth_marks SET expires = expires - 120").await.unwrap();
                 pool.close().await;
             }
-            Self::Sqlite { .. } => unimplemented!("no test needs it"),
         }
     }
 }
