@@ -275,3 +275,22 @@ async fn c33_form_post_brings_the_response_in_a_form() {
         .await;
     assert_eq!(page.status(), 400);
 }
+
+/// The form of another site brings no session cookie, and the earlier session ends all the same.
+#[tokio::test]
+async fn c37_a_login_by_form_leaves_nothing_of_the_user_before() {
+    let setup = Setup::new();
+    let store = CountingStore::new(setup.clock.clone());
+    let registration = setup.registration().quirks(|quirks| {
+        quirks.response_mode = tower_oauth::provider::ResponseMode::FormPost;
+    });
+    let auth = setup.builder().store(store.clone()).provider(registration).build().unwrap();
+    let mut browser = setup.browser(&auth);
+    for (user, greeting) in [("Alice", "Hello, Alice Liddell!"), ("Bob", "Hello, Bob Builder!")] {
+        browser.open("/auth/login").await;
+        browser.click(user).await;
+        let form = browser.page().forms().remove(0);
+        assert_eq!(browser.submit(form).await.text(), greeting);
+        assert_eq!(store.sessions(), 1, "{user}");
+    }
+}

@@ -80,10 +80,10 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// Everything that a test can be in: the two binaries of this crate, and the other crates.
+/// Everything that a test can be in: the binaries of this crate, and the other crates.
 fn sources() -> String {
     let mut text = String::new();
-    for folder in ["tests/it", "tests/interleavings"] {
+    for folder in ["tests/it", "tests/interleavings", "tests/processes", "tests/stores"] {
         read_into(&mut text, &root().join(folder));
     }
     for folder in entries(&root().join("crates")) {

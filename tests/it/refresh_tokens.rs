@@ -258,6 +258,22 @@ async fn no_newer_token_is_told_from_not_now() {
     );
 }
 
+/// The machine's clock was an hour fast when the refresh failed.
+#[tokio::test]
+async fn a_pause_of_another_clock_keeps_nobody_out() {
+    let connected = Connected::new().await;
+    let Connected { setup, auth, handle, .. } = &connected;
+    let tokens = auth.tokens_of(*handle).await.unwrap();
+    let stale = tokens.of("op").await.unwrap();
+    setup.provider.answer(Endpoint::Refresh, Answer::status(500));
+    tokens.refresh(&stale).await.unwrap_err();
+    setup.clock.advance(seconds(2));
+    setup.clock.set(setup.clock.now() - seconds(3600));
+    let bare = json!({ "access_token": "newer", "token_type": "Bearer", "expires_in": 60 });
+    setup.provider.answer(Endpoint::Refresh, Answer::json(bare));
+    tokens.refresh(&stale).await.unwrap();
+}
+
 #[tokio::test]
 async fn j11_a_connection_that_cannot_be_trusted_ends_and_the_session_goes_on() {
     let connected = Connected::new().await;

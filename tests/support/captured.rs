@@ -4,23 +4,22 @@ use std::io;
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 
 use tracing::Dispatch;
+use tracing::subscriber::NoSubscriber;
 use tracing_subscriber::fmt::MakeWriter;
 
 /// What events say.
 #[derive(Clone, Debug, Default)]
 pub struct Captured(Arc<Mutex<Vec<u8>>>);
 
+/// Hears nothing. While it lives, tracing asks every listener which events it wants. Of one alone it asks the thread
+/// that comes to an event first, and one that listens to nothing would answer for all.
+static ANOTHER: LazyLock<Dispatch> = LazyLock::new(|| Dispatch::new(NoSubscriber::new()));
+
 impl Captured {
     /// Listens to every event of this thread, down to `level`, until the guard is dropped.
     #[must_use]
     pub fn listen(&self, level: tracing::Level) -> tracing::subscriber::DefaultGuard {
-        // With one subscriber in the process, the thread that first comes by an event decides for all threads whether
-        // anybody listens. With a second one, all subscribers are asked.
-        static SECOND: LazyLock<Dispatch> = LazyLock::new(|| {
-            let subscriber = tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE);
-            Dispatch::new(subscriber.with_writer(io::sink).finish())
-        });
-        LazyLock::force(&SECOND);
+        LazyLock::force(&ANOTHER);
         tracing::subscriber::set_default(self.subscriber(level))
     }
 

@@ -263,13 +263,23 @@ impl Auth {
         headers: &HeaderMap,
         login: &Login,
     ) -> Result<Vec<Arc<Connection>>, Error> {
-        let [value] = *self.session_values(headers) else { return Ok(Vec::new()) };
-        let Some(live) = self.named_session(value).await? else { return Ok(Vec::new()) };
+        let Some(key) = self.session_key(headers).or(login.replaces) else { return Ok(Vec::new()) };
+        let Some(live) = self.live_session(key).await? else { return Ok(Vec::new()) };
         if !live.session.connection.identity.is_same_user(&login.connection.identity) {
             return Ok(Vec::new());
         }
         let others = live.session.connected.iter();
         Ok(others.filter(|it| it.provider != login.connection.provider).cloned().collect())
+    }
+
+    /// The key of the one session in a store that the request names.
+    pub(crate) fn session_key(&self, headers: &HeaderMap) -> Option<StoreKey> {
+        match *self.session_values(headers) {
+            [value] if self.0.cookie_sessions.is_none() => {
+                SessionId::parse(value).map(|id| id.store_key())
+            }
+            _ => None,
+        }
     }
 
     /// Whether the session has not reached its own end, and its provider is still one of ours.
@@ -346,15 +356,18 @@ impl Auth {
         for value in values {
             match &self.0.cookie_sessions {
                 Some(sessions) => sessions.end(self, value).await?,
-                None => self.end_stored(value).await?,
+                None => {
+                    if let Some(id) = SessionId::parse(value) {
+                        self.end_session(id.store_key()).await?;
+                    }
+                }
             }
         }
         Ok(())
     }
 
-    async fn end_stored(&self, value: &str) -> Result<(), Error> {
-        let Some(id) = SessionId::parse(value) else { return Ok(()) };
-        let key = id.store_key();
+    /// Ends the session under `key` in the store.
+    pub(crate) async fn end_session(&self, key: StoreKey) -> Result<(), Error> {
         self.0.store.delete(&key).await?;
         tracing::info!(target: "tower_oauth::session", session = ?key, "ended");
         Ok(())

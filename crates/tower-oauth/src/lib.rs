@@ -36,6 +36,8 @@
 //! | your own store | [`session::SessionStore`] |
 //! | no axum | [`Auth::layer`] on any tower service, [`User::from_parts`] |
 //!
+//! Tokens are refreshed and revoked in tasks of their own, which takes a tokio runtime with its timer.
+//!
 //! # Features
 //!
 //! | feature | default | what it adds |

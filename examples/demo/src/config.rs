@@ -4,8 +4,11 @@ use std::error::Error;
 use std::sync::Arc;
 
 use tower_oauth::{Auth, SystemClock, SystemRandom, providers};
+use tower_oauth_sqlx::Cleaner;
 use tower_oauth_test::{FakeProvider, Served};
 use url::Url;
+
+use crate::sessions::Sessions;
 
 /// Everything that is decided at start.
 pub(crate) struct Config {
@@ -16,14 +19,17 @@ pub(crate) struct Config {
     pub(crate) http: reqwest::Client,
     /// Ends with the demo.
     pub(crate) embedded: Option<Served>,
+    /// Of the sessions' tables, if they are in any.
+    pub(crate) cleaner: Option<Cleaner>,
 }
 
 impl Config {
-    /// Reads `AUTH_*`, `DEMO_LISTEN` and `DEMO_API_URL`.
+    /// Reads `AUTH_*` with `AUTH_STORE`, `DEMO_LISTEN` and `DEMO_API_URL`.
     pub(crate) async fn from_env() -> Result<Self, Box<dyn Error>> {
         let base_url = setting("AUTH_URL").unwrap_or_else(|| "http://localhost:3000".into());
         let vars = std::env::vars().filter(|(name, _)| name != "AUTH_URL");
         let mut builder = Auth::from_vars(vars.chain([("AUTH_URL".into(), base_url.clone())]))?;
+        let sessions = Sessions::open(setting("AUTH_STORE").as_deref()).await?;
         let mut embedded = None;
         if builder.providers().is_empty() {
             let served = FakeProvider::builder()
@@ -33,14 +39,18 @@ impl Config {
                 .bind_loopback()
                 .await?;
             let provider = served.provider();
-            builder = builder.provider(
+            let registration =
                 providers::oidc(provider.issuer(), provider.client_id(), provider.client_secret())
                     .key("demo")
-                    .display_name("the demo provider")
-                    .offline_access(),
-            );
+                    .display_name("the demo provider");
+            builder = builder.provider(if sessions.keep_refresh_tokens() {
+                registration.offline_access()
+            } else {
+                registration
+            });
             embedded = Some(served);
         }
+        let (builder, cleaner) = sessions.configure(builder);
         let auth = builder.build()?;
         Ok(Self {
             auth,
@@ -52,6 +62,7 @@ impl Config {
             api_url: setting("DEMO_API_URL"),
             http: http_client()?,
             embedded,
+            cleaner,
         })
     }
 }

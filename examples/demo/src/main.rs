@@ -2,10 +2,27 @@
 //!
 //! Without configuration it starts a provider of its own, so that nothing has to be registered anywhere:
 //! `cargo run -p demo`. With `AUTH_<NAME>_ID`, … it uses real ones; see [`tower_oauth::Auth::from_env`].
+//!
+//! | variable | meaning |
+//! |---|---|
+//! | `AUTH_URL` | the public address; `http://localhost:3000` by default |
+//! | `AUTH_STORE` | where sessions live |
+//! | `DEMO_LISTEN` | where to listen, as in `0.0.0.0:8080`; by default where `AUTH_URL` leads |
+//! | `DEMO_API_URL` | the API to call with the user's token; by default the provider's userinfo endpoint |
+//!
+//! | `AUTH_STORE` | sessions are |
+//! |---|---|
+//! | `memory`, the default | in this process, and end with it |
+//! | `cookie` | in the browsers; wants `AUTH_SECRET`, and keeps no refresh token |
+//! | `redis://…`, `rediss://…` | on Redis or Valkey; see [`tower_oauth_redis`] |
+//! | `postgres://…`, `mysql://…`, `sqlite:…` | in tables that the demo makes; see [`tower_oauth_sqlx`] |
+//!
+//! Sessions outlive a restart, and are shared by replicas, with an `AUTH_SECRET` that is the same each time.
 
 mod api;
 mod config;
 mod pages;
+mod sessions;
 
 use std::error::Error;
 use std::process::ExitCode;
@@ -52,6 +69,9 @@ async fn run() -> Result<(), Box<dyn Error>> {
         let _ = tokio::signal::ctrl_c().await;
     };
     axum::serve(listener, router(app)).with_graceful_shutdown(shutdown).await?;
+    if let Some(cleaner) = config.cleaner {
+        cleaner.stop().await;
+    }
     Ok(())
 }
 

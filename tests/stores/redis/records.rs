@@ -243,5 +243,5 @@ async fn sessions_move_with_their_slot() {
 fn pttl(key: &str) -> u128 {
     let left = server().query(&["PTTL", key]);
     let Value::Int(left) = left else { return 0 };
-    left.try_into().expect("it ends by itself")
+    left.try_into().unwrap()
 }

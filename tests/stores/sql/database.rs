@@ -9,6 +9,7 @@ use std::time::Duration;
 use tower_oauth::Clock;
 use tower_oauth::session::{Index, Payload, Record, SessionId, SessionStore, StoreKey};
 use tower_oauth_sqlx::SqlStore;
+use tower_oauth_sqlx::sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
 use tower_oauth_sqlx::sqlx::{self, Executor as _, Row as _};
 use tower_oauth_test::{ManualClock, SeededRandom};
 use tower_oauth_tests::Captured;
@@ -103,13 +104,15 @@ impl Database {
             Engine::Postgres => Raw::Postgres(sqlx::PgPool::connect_lazy(&url).unwrap()),
             Engine::MariaDb => Raw::MySql(sqlx::MySqlPool::connect_lazy(&url).unwrap()),
             Engine::SqliteFile => {
-                let options = url.parse::<sqlx::sqlite::SqliteConnectOptions>().unwrap();
-                Raw::Sqlite(sqlx::SqlitePool::connect_lazy_with(options.create_if_missing(true)))
+                let options = url.parse::<SqliteConnectOptions>().unwrap();
+                // One connection: another would still know a table by the name it had before.
+                let pool = SqlitePoolOptions::new().max_connections(1);
+                Raw::Sqlite(pool.connect_lazy_with(options.create_if_missing(true)))
             }
             Engine::SqliteMemory => {
-                let options = sqlx::sqlite::SqlitePoolOptions::new().max_connections(1);
-                let options = options.idle_timeout(None).max_lifetime(None);
-                Raw::Sqlite(options.connect_lazy(&url).unwrap())
+                let pool = SqlitePoolOptions::new().max_connections(1);
+                let pool = pool.idle_timeout(None).max_lifetime(None);
+                Raw::Sqlite(pool.connect_lazy(&url).unwrap())
             }
         };
         Self {

@@ -75,7 +75,7 @@ async fn p05_a_database_that_hangs_is_waited_for_until_the_deadline() {
             store.create(&database.key(), database.record("new", 60)).await.is_err(),
             store.swap(&key, version, database.record("new", 60)).await.is_err(),
             store.delete(&key).await.is_err(),
-            store.delete_by_sid("https://op.example", "sid").await.is_err(),
+            store.delete_by_sid("https://op.example", "another").await.is_err(),
             store.mark_once(&mark, until).await.is_err(),
             store.load(&key).await.is_err() || database.engine == Engine::SqliteFile,
         ];
@@ -220,6 +220,24 @@ async fn p25_postgres_is_started_again() {
 #[tokio::test(flavor = "multi_thread")]
 async fn p25_mariadb_is_started_again() {
     restarted(Engine::MariaDb, Server::MariaDb(MariaDbServer::start())).await;
+}
+
+/// After a failover the name leads to the new primary, and the open connections to what is now a replica.
+#[tokio::test(flavor = "multi_thread")]
+async fn p25_connections_to_a_former_primary_are_given_up() {
+    let database = Database::new(Engine::Postgres).await;
+    let user = format!("{}app", database.prefix);
+    database.execute(&format!("CREATE ROLE {user} LOGIN SUPERUSER")).await;
+    database.execute(&format!("ALTER ROLE {user} SET default_transaction_read_only = on")).await;
+    let url = database.url.replace("postgres@", &format!("{user}@"));
+    let store = SqlStore::connect(&url).await.unwrap().with_clock(database.clock.clone());
+    let store = store.with_table_prefix(&database.prefix).unwrap();
+    fill_the_pool(&store, &database).await;
+    let refused = store.create(&database.key(), database.record("x", 60)).await.unwrap_err();
+    assert!(!refused.is_already_exists());
+    fill_the_pool(&store, &database).await;
+    database.execute(&format!("ALTER ROLE {user} RESET default_transaction_read_only")).await;
+    store.create(&database.key(), database.record("x", 60)).await.unwrap();
 }
 
 /// Everything that takes a URL with a password in it.

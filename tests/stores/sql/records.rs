@@ -147,8 +147,8 @@ async fn p16_expired_records_never_load_although_nobody_cleans() {
     .await;
 }
 
-/// Five minutes apart, each by its own clock: what one ended a little early, the other still serves, and the cleaner of the
-/// one that is ahead leaves it alone.
+/// Five minutes apart, each by its own clock: what one ended a little early, the other still serves, and the
+/// cleaner of the one that is ahead leaves it alone.
 #[tokio::test(flavor = "multi_thread")]
 async fn p18_clocks_that_differ() {
     on_each(async |database| {

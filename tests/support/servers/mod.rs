@@ -1,5 +1,6 @@
 //! Real servers that tests start themselves, and that end when the tests do.
 
+mod demo;
 mod mariadb;
 mod postgres;
 mod redis;
@@ -16,6 +17,7 @@ use std::sync::{Mutex, PoisonError};
 use std::thread::sleep;
 use std::time::Duration;
 
+pub use demo::DemoServer;
 pub use mariadb::MariaDbServer;
 pub use postgres::PostgresServer;
 pub use redis::{Certificates, RedisCluster, RedisServer, text};

@@ -39,6 +39,9 @@ pub struct LoginRequest {
     pub user: Option<ExpectedUser>,
     /// The session that the connection is added to, in place of a new session.
     pub connect_to: Option<StoreKey>,
+    /// The session that ends when the login succeeds, where the callback will not name it: a form of another site
+    /// brings no `Lax` cookie.
+    pub replaces: Option<StoreKey>,
 }
 
 /// What a provider is to ask the user (OpenID Connect Core section 3.1.2.1).
@@ -82,6 +85,8 @@ pub(super) struct SealedRequest<'a> {
     user: Option<Cow<'a, ExpectedUser>>,
     #[serde(rename = "ct", default, skip_serializing_if = "Option::is_none")]
     connect_to: Option<Cow<'a, str>>,
+    #[serde(rename = "rp", default, skip_serializing_if = "Option::is_none")]
+    replaces: Option<Cow<'a, str>>,
 }
 
 fn slice_is_empty(values: &[String]) -> bool {
@@ -151,6 +156,7 @@ impl From<ReturnTo> for LoginRequest {
             prompt: None,
             user: None,
             connect_to: None,
+            replaces: None,
         }
     }
 }
@@ -165,6 +171,7 @@ impl<'a> From<&'a LoginRequest> for SealedRequest<'a> {
             prompt: request.prompt,
             user: request.user.as_ref().map(Cow::Borrowed),
             connect_to: request.connect_to.map(|key| key.to_string().into()),
+            replaces: request.replaces.map(|key| key.to_string().into()),
         }
     }
 }
@@ -179,6 +186,7 @@ impl From<SealedRequest<'_>> for LoginRequest {
             prompt: sealed.prompt,
             user: sealed.user.map(Cow::into_owned),
             connect_to: sealed.connect_to.and_then(|key| StoreKey::parse(&key)),
+            replaces: sealed.replaces.and_then(|key| StoreKey::parse(&key)),
         }
     }
 }

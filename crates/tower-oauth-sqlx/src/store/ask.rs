@@ -9,80 +9,24 @@ use super::SqlStore;
 use super::engine::{Argument, Connection, Row};
 use super::error::{Fault, SqlError, SqlErrorKind};
 
-/// How often a statement is tried that others were in the way of, or whose connection was gone.
-const TRIES: u32 = 8;
+/// How often a statement is tried that others were in the way of, or whose connection was gone: more often than a
+/// pool has connections, since after a failover each may lead to a server that is no longer the primary.
+const TRIES: u32 = 12;
 const PAUSE: Duration = Duration::from_millis(5);
 
 /// How long the application waits for its database when it starts.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// One operation of the store, of one statement or of several where the case is rare.
+pub(super) struct Operation<'a> {
+    store: &'a SqlStore,
+    until: Instant,
+}
+
 impl SqlStore {
-    /// Runs a statement that writes, and tells how many rows.
-    pub(super) async fn write(
-        &self,
-        sql: &str,
-        arguments: &[Argument<'_>],
-    ) -> Result<u64, SqlError> {
-        Ok(self.ask(&Statement { sql, arguments, writes: true }).await?.written)
-    }
-
-    /// The session that a statement reads.
-    pub(super) async fn read(
-        &self,
-        sql: &str,
-        arguments: &[Argument<'_>],
-    ) -> Result<Option<Row>, SqlError> {
-        Ok(self.ask(&Statement { sql, arguments, writes: false }).await?.found)
-    }
-
-    /// A second try is always right. After a conflict nothing was done. After a lost connection a delete and a load can be
-    /// repeated, and where a write had been done after all, its repetition finds that somebody was faster: the key taken,
-    /// the version another, the mark set. That is the safe answer.
-    async fn ask(&self, statement: &Statement<'_>) -> Result<Answer, SqlError> {
-        let until = Instant::now() + self.deadline;
-        let mut tries = 0;
-        let mut is_suspicious = false;
-        loop {
-            let answer = self.ask_once(statement, until, is_suspicious).await;
-            let error = match answer.map_err(|Elapsed { .. }| SqlError::timeout(self.deadline))? {
-                Ok(answer) => return Ok(answer),
-                Err(error) => error,
-            };
-            let fault = Fault::of(&error);
-            tries += 1;
-            if tries == TRIES || !matches!(fault, Fault::Conflict | Fault::Disconnected) {
-                return Err(error.into());
-            }
-            is_suspicious |= fault == Fault::Disconnected;
-            sleep(PAUSE * tries).await;
-        }
-    }
-
-    async fn ask_once(
-        &self,
-        statement: &Statement<'_>,
-        until: Instant,
-        is_suspicious: bool,
-    ) -> Result<Result<Answer, sqlx::Error>, Elapsed> {
-        let _turn = if statement.writes {
-            timeout_at(until, self.pool.turn_to_write()).await?
-        } else {
-            None
-        };
-        let mut connection = match timeout_at(until, self.connection(is_suspicious)).await? {
-            Ok(connection) => connection,
-            Err(error) => return Ok(Err(error)),
-        };
-        let answer = timeout_at(until, statement.run(&mut connection)).await;
-        let is_lost = match &answer {
-            Ok(Ok(_)) => false,
-            Ok(Err(error)) => Fault::of(error) == Fault::Disconnected,
-            Err(Elapsed { .. }) => true,
-        };
-        if is_lost {
-            connection.close_on_drop();
-        }
-        answer
+    /// Begins an operation, which has to be over at the deadline.
+    pub(super) fn operation(&self) -> Operation<'_> {
+        Operation { store: self, until: Instant::now() + self.deadline }
     }
 
     /// A connection; one that was proved to live if there is a doubt. When a server was started again, every idle
@@ -113,6 +57,77 @@ impl SqlStore {
             return Err(SqlError::new(SqlErrorKind::Unavailable, message));
         };
         Ok(connection?)
+    }
+}
+
+impl Operation<'_> {
+    /// Runs a statement that writes, and tells how many rows.
+    pub(super) async fn write(
+        &self,
+        sql: &str,
+        arguments: &[Argument<'_>],
+    ) -> Result<u64, SqlError> {
+        Ok(self.ask(&Statement { sql, arguments, writes: true }).await?.written)
+    }
+
+    /// The session that a statement reads.
+    pub(super) async fn read(
+        &self,
+        sql: &str,
+        arguments: &[Argument<'_>],
+    ) -> Result<Option<Row>, SqlError> {
+        Ok(self.ask(&Statement { sql, arguments, writes: false }).await?.found)
+    }
+
+    /// A second try is always right. After a conflict nothing was done. After a lost connection a delete and a load
+    /// can be repeated, and where a write had been done after all, its repetition finds that somebody was faster:
+    /// the key taken, the version another, the mark set. That is the safe answer.
+    async fn ask(&self, statement: &Statement<'_>) -> Result<Answer, SqlError> {
+        let mut tries = 0;
+        let mut is_suspicious = false;
+        loop {
+            let Ok(answer) = self.ask_once(statement, is_suspicious).await else {
+                return Err(SqlError::timeout(self.store.deadline));
+            };
+            let error = match answer {
+                Ok(answer) => return Ok(answer),
+                Err(error) => error,
+            };
+            let fault = Fault::of(&error);
+            tries += 1;
+            if tries == TRIES || !matches!(fault, Fault::Conflict | Fault::Disconnected) {
+                return Err(error.into());
+            }
+            is_suspicious |= fault == Fault::Disconnected;
+            sleep(PAUSE * tries).await;
+        }
+    }
+
+    async fn ask_once(
+        &self,
+        statement: &Statement<'_>,
+        is_suspicious: bool,
+    ) -> Result<Result<Answer, sqlx::Error>, Elapsed> {
+        let Self { store, until } = *self;
+        let _turn = if statement.writes {
+            timeout_at(until, store.pool.turn_to_write()).await?
+        } else {
+            None
+        };
+        let mut connection = match timeout_at(until, store.connection(is_suspicious)).await? {
+            Ok(connection) => connection,
+            Err(error) => return Ok(Err(error)),
+        };
+        let answer = timeout_at(until, statement.run(&mut connection)).await;
+        let is_lost = match &answer {
+            Ok(Ok(_)) => false,
+            Ok(Err(error)) => Fault::of(error) == Fault::Disconnected,
+            Err(Elapsed { .. }) => true,
+        };
+        if is_lost {
+            connection.close_on_drop();
+        }
+        answer
     }
 }
 

@@ -7,10 +7,11 @@ use tokio::task::JoinHandle;
 use tokio::time::{MissedTickBehavior, interval};
 use tower_oauth::session::Mark;
 
+use super::SqlStore;
 use super::engine::Argument;
 use super::error::SqlError;
+use super::records::{seconds, sha256};
 use super::statements::BATCH;
-use super::{SqlStore, seconds, sha256};
 
 /// A record stays this long after its end, so that a process whose clock is ahead removes nothing that others
 /// still serve.
@@ -40,8 +41,8 @@ impl Cleaner {
 impl SqlStore {
     /// Removes what expired more than five minutes ago, and tells how many sessions and marks that were.
     ///
-    /// In batches of 1,000, each a statement and a transaction of its own, so that others get their turn. Expired records
-    /// are never returned in any case: this frees their space.
+    /// In batches of 1,000, each a statement and a transaction of its own, so that others get their turn. Expired
+    /// records are never returned in any case: this frees their space.
     ///
     /// # Errors
     ///
@@ -50,10 +51,11 @@ impl SqlStore {
         self.clean_while(|| true).await
     }
 
-    /// Starts a task that [cleans](Self::clean_expired) now and then `every` so often; ten minutes are a good measure.
+    /// Starts a task that [cleans](Self::clean_expired) now and then `every` so often; ten minutes are a good
+    /// measure.
     ///
-    /// Every replica may have one: in each interval, the first to wake cleans for all. A failure is logged, and the next
-    /// interval tries again.
+    /// Every replica may have one: in each interval, the first to wake cleans for all. A failure is logged, and the
+    /// next interval tries again.
     ///
     /// # Panics
     ///
@@ -109,7 +111,7 @@ impl SqlStore {
         let mut removed = 0;
         for sql in &self.statements.clean {
             while goes_on() {
-                let batch = self.write(sql, &[Argument::Number(before)]).await?;
+                let batch = self.operation().write(sql, &[Argument::Number(before)]).await?;
                 removed += batch;
                 if batch < u64::from(BATCH) {
                     break;

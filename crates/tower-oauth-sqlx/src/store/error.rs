@@ -94,7 +94,7 @@ pub(crate) enum Fault {
     Duplicate,
     /// Another transaction was in the way. Nothing was done, so the same can be asked again.
     Conflict,
-    /// The connection is gone, or about to go. What was asked may have been done.
+    /// The connection is gone, or no longer leads where it should. What was asked may have been done.
     Disconnected,
     /// The pool has no connection to give.
     Unavailable,
@@ -124,10 +124,9 @@ impl Fault {
         match (error.code().as_deref(), error.message()) {
             // PostgreSQL: serialization failure, deadlock. SQLite: busy (also for recovery), a shared cache locked.
             (Some("40001" | "40P01" | "5" | "261" | "6" | "262"), _) => Self::Conflict,
-            // PostgreSQL: the server stops, crashes or starts; connection errors.
-            (Some("57P01" | "57P02" | "57P03" | "08000" | "08003" | "08006"), _) => {
-                Self::Disconnected
-            }
+            // PostgreSQL: the server stops, crashes or starts, or the connection was idle for too long; it is no
+            // longer the primary.
+            (Some("57P01" | "57P02" | "57P03" | "57P05" | "25006"), _) => Self::Disconnected,
             (Some("42P01"), _) => Self::MissingTable,
             (Some("1"), message) if message.starts_with("no such table") => Self::MissingTable,
             _ => Self::Other,
@@ -140,8 +139,9 @@ impl Fault {
         match number {
             // A deadlock; MariaDB's `innodb_snapshot_isolation`.
             1213 | 1020 => Self::Conflict,
-            // The server stops; the connection was ended by an administrator, or for being idle.
-            1053 | 1927 | 4031 => Self::Disconnected,
+            // The server stops; the connection was ended by an administrator, or was idle for too long; the server
+            // is no longer the primary.
+            1053 | 1927 | 4031 | 1290 | 1836 => Self::Disconnected,
             1146 => Self::MissingTable,
             _ => Self::Other,
         }

@@ -23,9 +23,9 @@ impl SqlStore {
     ///
     /// # Errors
     ///
-    /// [`SqlErrorKind::Schema`] when the tables were made by a newer version of this crate; otherwise when the database
-    /// cannot be reached or refuses, in which case PostgreSQL and SQLite are as before, and MySQL goes on at the
-    /// next call.
+    /// [`SqlErrorKind::Schema`] when the tables were made by a newer version of this crate; otherwise when the
+    /// database cannot be reached or refuses, in which case PostgreSQL and SQLite are as before, and MySQL goes on
+    /// at the next call.
     pub async fn migrate(&self) -> Result<(), SqlError> {
         let store = self.clone();
         // A task of its own, so that nobody can cancel it between the lock and its end.
@@ -36,6 +36,7 @@ impl SqlStore {
     }
 
     async fn migrate_to_end(&self) -> Result<(), SqlError> {
+        let _turn = self.pool.turn_to_write().await;
         let mut connection = self.first_connection().await?;
         let version = match self.version(&mut connection).await {
             Err(error) if Fault::of(&error) == Fault::MissingTable => 0,
@@ -46,7 +47,6 @@ impl SqlStore {
         }
         // Where the lock belongs to the connection, it must not go back to the pool with it.
         connection.close_on_drop();
-        let _turn = self.pool.turn_to_write().await;
         self.script(&mut connection, lock(self.pool.engine())).await?;
         let result = self.migrate_locked(&mut connection).await;
         let end = if result.is_ok() { "COMMIT" } else { "ROLLBACK" };

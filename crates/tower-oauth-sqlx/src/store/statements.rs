@@ -1,7 +1,7 @@
 //! The statements, one per operation, in the dialect of each database.
 //!
-//! Each is atomic by itself at any isolation level. They are written with `{p}` for the prefix of the tables and `?` for
-//! the arguments, which come in the order of the text.
+//! Each is atomic by itself at any isolation level. They are written with `{p}` for the prefix of the tables and
+//! `?` for the arguments, which come in the order of the text.
 
 use super::engine::Engine;
 
@@ -69,8 +69,8 @@ impl Statements {
     }
 }
 
-/// Removes a batch of what is expired *when it is removed*: a row that was just replaced stays. Replicas that clean at the
-/// same time do not wait for each other where the database can do without.
+/// Removes a batch of what is expired *when it is removed*: a row that was just replaced stays. Replicas that clean
+/// at the same time do not wait for each other where the database can do without.
 fn clean(engine: Engine, table: &str, key: &str) -> String {
     match engine {
         // The lock makes the condition hold until the row is gone.

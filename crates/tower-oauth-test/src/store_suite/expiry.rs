@@ -107,7 +107,7 @@ impl Survivors {
                     by.name()
                 );
                 // The expired one may be counted.
-                same(when, count.clamp(1, 2), count)?;
+                same(when, count, count.clamp(1, 2))?;
             }
         }
         Ok(())

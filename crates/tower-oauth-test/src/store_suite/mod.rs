@@ -146,7 +146,8 @@ impl<'a> StoreSuite<'a> {
         }
     }
 
-    /// Checks every promise and returns those that are broken, each with its first failure.
+    /// Checks every promise and returns those that are broken, each with its first failure. What would only fail
+    /// of the same cause is left out.
     pub async fn violations(self) -> Vec<Violation> {
         let clock = ManualClock::new();
         let mut plan = Plan { lacking: &self.lacking, violations: Vec::new() };

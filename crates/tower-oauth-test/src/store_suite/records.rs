@@ -70,10 +70,9 @@ async fn written(bench: &Bench, bytes: Vec<u8>) -> Checked<(Checked, Checked)> {
     let record = Record::new(Payload::from_bytes(content.0.clone()), bench.now() + HOUR, None);
     let key = bench.key();
     let created = bench.create(&key, record.clone()).await;
-    let when = "a payload is read back";
-    if created.is_ok() {
-        same(when, bench.two().content(&key).await?, Some(content.clone()))?;
-    }
+    let when = "a payload is read back, or was refused";
+    let kept = created.is_ok().then(|| content.clone());
+    same(when, bench.two().content(&key).await?, kept)?;
     let key = bench.created(bench.record("short")).await?;
     let version = bench.loaded(&key).await?.version;
     let swap = bench.one().swap(&key, version, record).await;

@@ -127,6 +127,7 @@ async fn sign_in(auth: &Auth, parts: &Parts, login: Login) -> Result<HeaderValue
     let provider = login.connection.provider.clone();
     let issuer = login.connection.identity.issuer().to_owned();
     let connected = auth.connections_to_keep(headers, &login).await?;
+    let replaces = login.replaces;
     let session = auth.create_session(login, connected).await?;
     // Before the browser has the new session's cookie, and before the old one ends: if this fails, neither has changed.
     if let Err(error) = app_session::cycle(&parts.extensions).await {
@@ -134,7 +135,11 @@ async fn sign_in(auth: &Auth, parts: &Parts, login: Login) -> Result<HeaderValue
         return Err(error);
     }
     tracing::info!(target: "tower_oauth::login", provider, issuer, session = ?session.key, "signed in");
-    if let Err(error) = auth.end_sessions(headers).await {
+    let ended = match replaces {
+        Some(key) => auth.end_session(key).await,
+        None => Ok(()),
+    };
+    if let Err(error) = ended.and(auth.end_sessions(headers).await) {
         tracing::warn!(target: "tower_oauth::session", "the earlier session was not ended: {error}");
     }
     Ok(session.cookie)

@@ -5,6 +5,7 @@ use http::header::SET_COOKIE;
 use http::request::Parts;
 use http::{HeaderMap, Response, StatusCode};
 use http_body::Body;
+use tower_oauth_core::provider::ResponseMode;
 use tower_oauth_core::{Client, Error, ErrorKind, LoginRequest, ReturnTo};
 
 use super::connect::check_session;
@@ -139,8 +140,11 @@ pub(super) async fn start(
     headers: &HeaderMap,
     request: impl Into<LoginRequest>,
 ) -> Result<Response<Bytes>, Failure> {
-    let request = request.into();
+    let mut request = request.into();
     let provider = client.provider();
+    if provider.response_mode() == ResponseMode::FormPost {
+        request.replaces = auth.session_key(headers);
+    }
     let fail = |error: Error| {
         let failure = Failure::from(error);
         // For one that cannot be started again by a link, the application's own page is the place.

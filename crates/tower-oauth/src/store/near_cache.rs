@@ -32,9 +32,8 @@ const SHARDS: usize = 64;
 /// A record is served from memory until `max_staleness` has passed since the moment at which its reading began.
 /// So for that long after a change **in another process**, this one may still see what was before it: a user
 /// who signed out there is signed in here, and an access token that is not about to expire is the one from before a
-/// refresh there.
-/// A handler that must not act on that (a transfer of money, a change of rights) belongs to an application whose
-/// bound is zero; then the cache keeps nothing, and is its store.
+/// refresh there. Where no handler may act on that (a transfer of money, a change of rights), choose zero: the cache
+/// then keeps nothing, and is its store.
 ///
 /// | what happens | what this process sees |
 /// |---|---|

@@ -3,11 +3,11 @@
 //!
 //! | question | in |
 //! |---|---|
-//! | is it time? | [`due`] |
+//! | is it time? | [`mod@due`] |
 //! | is somebody in this process at it already? | [`flight`] |
 //! | and in another? what does the provider say? | [`refresh`] |
-//! | are the new tokens in the store? | [`land`] |
-//! | and at the sign-out? | [`revoke`] |
+//! | are the new tokens in the store? | [`mod@land`] |
+//! | and at the sign-out? | [`mod@revoke`] |
 //! | on the way to the API | [`bearer`], [`challenge`] |
 //!
 //! A refresh runs in a task of its own, so that no browser that hangs up can lose a refresh token which the

@@ -1,7 +1,9 @@
 //! One refresh, as a task of its own: read what the store has, take the lease, ask the provider, act on its answer.
 //!
 //! Over processes the lease decides: a mark in the store with the name of the very tokens that are to be refreshed,
-//! which one process can set and which ends by itself if that process dies. The others wait for what it brings.
+//! which one process can set and which ends by itself if that process dies. The others wait for what it brings. A try
+//! that failed writes into the session when to try again, which lets all of them wait, and gives the next one another
+//! lease to take.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -33,12 +35,12 @@ const WAIT_FOR_OTHERS: Duration = Duration::from_secs(20);
 const LOOK: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(1));
 
 /// How often to begin again because the tokens changed under way.
-pub(super) const MAX_ROUNDS: usize = 8;
+const MAX_ROUNDS: usize = 8;
 
 /// A refresh under way.
 pub(super) struct Refresh<'a> {
     pub(super) auth: &'a Auth,
-    pub(super) client: &'a Client,
+    client: &'a Client,
     pub(super) key: &'a FlightKey,
     /// What whoever started this had.
     seen: Arc<Connection>,
@@ -51,7 +53,7 @@ pub(super) struct Refresh<'a> {
 }
 
 /// How far a round came.
-pub(super) enum Step {
+enum Step {
     Done(Arc<Connection>),
     /// The store has other tokens than a moment ago.
     Moved,
@@ -146,7 +148,7 @@ impl<'a> Refresh<'a> {
     }
 
     /// The session and its connection, as the store has them.
-    pub(super) async fn load(&mut self) -> Result<(LiveSession, Arc<Connection>), TokenError> {
+    async fn load(&mut self) -> Result<(LiveSession, Arc<Connection>), TokenError> {
         let live = self.auth.live_session(self.key.session).await?.ok_or(TokenError::SignedOut)?;
         let connection = live.session.connection_to(&self.key.provider);
         let connection = Arc::clone(connection.ok_or(TokenError::NotConnected)?);

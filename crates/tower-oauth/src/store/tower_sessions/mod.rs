@@ -52,15 +52,16 @@ const BURIAL: Duration = Duration::from_secs(60 * 60);
 /// | promise | kept | how |
 /// |---|---|---|
 /// | durable, opaque, sealed | as by the store | its record holds the sealed payload as text |
-/// | expiry | yes | [the clock](Self::with_clock) decides; the store's own expiry comes five minutes later and only clears away |
+/// | expiry | yes | [the clock](Self::with_clock) decides; the store's own expiry comes five minutes later, for marks a day, and only clears away |
 /// | final: nothing that was deleted comes back | yes, over all processes | a delete leaves a note beside the record, which every load reads. The note outlives whatever a late swap can write |
 /// | versions that never come twice | yes | they start at a random number |
-/// | one winner of each create, swap and mark, in one process | yes | one call at a time for each key |
-/// | the same over several processes | **as far as the store's `create` refuses an id that is taken, in one step** | who creates the claim wins. `SqliteStore` and `RedisStore` do. `PostgresStore`, `MySqlStore` and `MokaStore` look first and then write: for that long, two can win. Then a change is lost, or a refresh token is used twice and the provider ends the grant. A login is not finished twice: the provider's codes are good for once |
-/// | a swap is tried again at once after a process died in its midst | **no** | the version is free again after a minute; until then swaps end in a conflict |
+/// | calls at the same time seem to happen one after another, in one process | yes | one change at a time for each key |
+/// | each create, swap and mark has one winner over all processes | **as far as the store's `create` refuses an id that is taken, in one step** | who creates the claim wins. `SqliteStore` and `RedisStore` do. `PostgresStore`, `MySqlStore` and `MokaStore` look first and then write: for that long, two can win. Then a change is lost, or a refresh token is used twice and the provider ends the grant. A login is not finished twice: the provider's codes are good for once |
+/// | a conflict means that the version has changed | **nearly** | while another process swaps, a conflict may come a moment early; if that process dies in the midst, for a minute |
+/// | a key can be created again while another process deletes it | **no** | the new record may go with the old one. Keys of sessions are random, and none is used again |
 /// | `delete_by_sid`, `delete_by_subject` | **no** | always an error, and nothing is removed: there is no index to find sessions by |
 ///
-/// Loading takes two reads at the same time, a swap seven calls one after another, a sign-out four. Use
+/// Loading takes two reads at the same time; a swap takes seven calls, a sign-out four, a mark three. Use
 /// [`MemoryStore`](crate::MemoryStore), or the stores for Redis and SQL of this project, where they fit.
 ///
 /// Give the store a table, a prefix or a database of its own. In one that an application's tower-sessions session
@@ -113,14 +114,13 @@ impl<S: TheirStore> TowerSessionsStore<S> {
 
     /// Leaves the note that `head` is gone, for as long as a swap that began before can make it live.
     async fn bury(&self, key: &StoreKey, head: &Head) -> Result<(), StoreError> {
-        let (slot, buried) = (Slot::Burial(key), Buried::new(head));
-        let lasts = head.longest() + BURIAL;
-        let is_new = self.read::<Buried>(slot).await?.is_none();
-        if is_new && self.add(slot, &buried, lasts).await? {
-            return Ok(());
+        let (slot, lasts) = (Slot::Burial(key), head.longest() + BURIAL);
+        match self.read::<Buried>(slot).await? {
+            Some(buried) => self.put(slot, &buried.and(head), lasts).await,
+            None if self.add(slot, &Buried::default().and(head), lasts).await? => Ok(()),
+            // The same delete in another process came first: a session has its key for itself.
+            None => self.put(slot, &Buried::default().and(head), lasts).await,
         }
-        // There is one already: the same, or that of a record which had the key before.
-        self.put(slot, &buried, lasts).await
     }
 
     async fn swap_claimed(
@@ -262,6 +262,7 @@ impl<S: TheirStore> SessionStore for TowerSessionsStore<S> {
     }
 
     async fn delete(&self, key: &StoreKey) -> Result<(), StoreError> {
+        let _alone = self.queue(key.as_bytes()).await;
         let slot = Slot::Head(key);
         if let Some(head) = self.read::<Head>(slot).await? {
             self.bury(key, &head).await?;

@@ -126,21 +126,27 @@ impl Head {
     }
 }
 
-/// That a session was deleted.
-#[derive(Serialize, Deserialize)]
+/// That sessions were deleted: one, or several that had the key one after another.
+#[derive(Default, Serialize, Deserialize)]
 pub(super) struct Buried {
-    life: u64,
+    /// The last of them.
+    lives: Vec<u64>,
 }
 
 impl Content for Buried {}
 
 impl Buried {
-    pub(super) const fn new(head: &Head) -> Self {
-        Self { life: head.life }
+    const MOST: usize = 16;
+
+    pub(super) fn and(mut self, head: &Head) -> Self {
+        self.lives.push(head.life);
+        let surplus = self.lives.len().saturating_sub(Self::MOST);
+        self.lives.drain(..surplus);
+        self
     }
 
-    pub(super) const fn is_of(&self, head: &Head) -> bool {
-        self.life == head.life
+    pub(super) fn is_of(&self, head: &Head) -> bool {
+        self.lives.contains(&head.life)
     }
 }
 
