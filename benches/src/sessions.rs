@@ -9,7 +9,9 @@ use axum::routing::get;
 use tower_oauth::session::{
     Index, Record, Session, SessionCodec, SessionId, SessionStore as _, StoreKey,
 };
-use tower_oauth::{AccessToken, AuthBuilder, Clock as _, SystemClock, SystemRandom, Timestamp, User};
+use tower_oauth::{
+    AccessToken, AuthBuilder, Clock as _, SystemClock, SystemRandom, Timestamp, User,
+};
 use tower_oauth_core::KeyRing;
 use tower_oauth_test::{Signing, TestUser};
 use tower_oauth_tests::{BASE_URL, CountingStore, Setup, app, secret};

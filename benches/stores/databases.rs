@@ -51,7 +51,13 @@ impl Database {
 
     /// Adds `rows` like one that the store wrote, with keys and hashes of their own, which end at `expires`: SQL over
     /// the number of the row, `n`.
-    pub(crate) async fn fill(&self, store: &SqlStore, maker: &mut SessionMaker, rows: u32, expires: &str) {
+    pub(crate) async fn fill(
+        &self,
+        store: &SqlStore,
+        maker: &mut SessionMaker,
+        rows: u32,
+        expires: &str,
+    ) {
         let (_, key, record) = maker.make();
         store.create(&key, record).await.unwrap();
         // In parts, so that a log that is kept for a transaction stays small.
@@ -59,7 +65,8 @@ impl Database {
             let (first, last) = (part * PART + 1, rows.min((part + 1) * PART));
             match self {
                 Self::Postgres { raw, .. } => {
-                    let hash = |of: &str| format!("sha256(convert_to('{of}' || n || random(), 'UTF8'))");
+                    let hash =
+                        |of: &str| format!("sha256(convert_to('{of}' || n || random(), 'UTF8'))");
                     let (key, subject, sid) = (hash("key"), hash("sub"), hash("sid"));
                     let sql = format!(
                         "INSERT INTO tower_oauth_sessions \

@@ -16,7 +16,9 @@ pub(crate) async fn table(sessions: u32) {
     let mut maker = SessionMaker::new().await;
     let (_, _, record) = maker.make();
     let sealed = record.payload.to_bytes().unwrap().len();
-    println!("\n| {sessions} sessions, each sealed {sealed} bytes | bytes per session |\n|---|---|");
+    println!(
+        "\n| {sessions} sessions, each sealed {sealed} bytes | bytes per session |\n|---|---|"
+    );
     row("memory", memory(&mut maker, sessions).await, sessions);
     row("cookie, on the server", 0, sessions);
     println!("| cookie, in the browser | {} |", maker.make_cookie().len());
