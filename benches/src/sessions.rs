@@ -118,6 +118,10 @@ fn cookie(value: &str) -> String {
 }
 
 /// The application that is asked: its one route wants the user and the token.
+///
+/// # Panics
+///
+/// If the settings cannot work.
 pub fn me(auth: AuthBuilder) -> Router {
     let auth = auth.build().expect("a good configuration");
     let handler = async |user: User, token: AccessToken| {
