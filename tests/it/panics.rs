@@ -3,68 +3,12 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use async_trait::async_trait;
 use http::Method;
 use tower_oauth::{AccessToken, MemoryStore, User};
-use tower_oauth_core::Timestamp;
-use tower_oauth_core::session::{
-    Mark, Record, SessionStore, StoreError, StoreKey, StoredRecord, Swap, Version,
-};
 use tower_oauth_test::Endpoint;
-use tower_oauth_tests::Setup;
+use tower_oauth_tests::{HookedStore, Operation, Setup};
 
 use crate::login::callback_url;
-
-/// A store that panics once, at the operation that is armed, with what it was given.
-#[derive(Clone, Debug)]
-struct PanickingStore {
-    inner: Arc<MemoryStore>,
-    armed: Arc<AtomicBool>,
-}
-
-impl PanickingStore {
-    fn panic_if_armed(&self, given: &dyn std::fmt::Debug) {
-        assert!(!self.armed.swap(false, Ordering::SeqCst), "the store broke down over {given:?}");
-    }
-}
-
-#[async_trait]
-impl SessionStore for PanickingStore {
-    async fn create(&self, key: &StoreKey, record: Record) -> Result<(), StoreError> {
-        self.panic_if_armed(&record);
-        self.inner.create(key, record).await
-    }
-
-    async fn load(&self, key: &StoreKey) -> Result<Option<StoredRecord>, StoreError> {
-        self.panic_if_armed(key);
-        self.inner.load(key).await
-    }
-
-    async fn swap(
-        &self,
-        key: &StoreKey,
-        expected: Version,
-        record: Record,
-    ) -> Result<Swap, StoreError> {
-        self.inner.swap(key, expected, record).await
-    }
-
-    async fn delete(&self, key: &StoreKey) -> Result<(), StoreError> {
-        self.inner.delete(key).await
-    }
-
-    async fn delete_by_sid(&self, issuer: &str, sid: &str) -> Result<u64, StoreError> {
-        self.inner.delete_by_sid(issuer, sid).await
-    }
-
-    async fn delete_by_subject(&self, issuer: &str, subject: &str) -> Result<u64, StoreError> {
-        self.inner.delete_by_subject(issuer, subject).await
-    }
-
-    async fn mark_once(&self, mark: &Mark, expires: Timestamp) -> Result<bool, StoreError> {
-        self.inner.mark_once(mark, expires).await
-    }
-}
 
 #[expect(clippy::panic, reason = "what the test is about")]
 async fn breaks_down(user: User, token: AccessToken) -> String {
@@ -89,11 +33,15 @@ async fn g09_p23_a_panic_tells_no_secret_and_the_next_request_works() {
 
     let setup = Setup::new();
     setup.provider.approve_as(Some("alice"));
-    let store = PanickingStore {
-        inner: Arc::new(MemoryStore::new(Arc::new(setup.clock.clone()))),
-        armed: Arc::default(),
-    };
-    let auth = setup.auth_on(store.clone());
+    // Panics once, when it is armed.
+    let armed = Arc::new(AtomicBool::new(false));
+    let is_armed = Arc::clone(&armed);
+    let memory = MemoryStore::new(Arc::new(setup.clock.clone()));
+    let store = HookedStore::new(memory, move |operation| {
+        let breaks = operation != Operation::MarkOnce && is_armed.swap(false, Ordering::SeqCst);
+        async move { assert!(!breaks, "the store broke down over {operation:?}") }
+    });
+    let auth = setup.auth_on(store);
     let app = axum::Router::new()
         .route("/", axum::routing::get(async |user: User| user.display_name().to_owned()))
         .route("/breaks", axum::routing::get(breaks_down))
@@ -107,14 +55,14 @@ async fn g09_p23_a_panic_tells_no_secret_and_the_next_request_works() {
         tokio::spawn(async move { browser.request(Method::GET, &path, &[]).await })
     };
     assert!(ask(&browser, "/breaks".into()).await.unwrap_err().is_panic());
-    store.armed.store(true, Ordering::SeqCst);
+    armed.store(true, Ordering::SeqCst);
     assert!(ask(&browser, "/".into()).await.unwrap_err().is_panic());
     assert_eq!(browser.open("/").await.text(), "Alice Liddell");
     let callback = callback_url(&browser, "/auth/login").await;
     let query = callback.split_once('?').unwrap().1.to_owned();
     secrets.extend(url::form_urlencoded::parse(query.as_bytes()).map(|(_, v)| v.into_owned()));
     // The first question of the callback to the store is `create`.
-    store.armed.store(true, Ordering::SeqCst);
+    armed.store(true, Ordering::SeqCst);
     assert!(ask(&browser, callback).await.unwrap_err().is_panic());
     assert_eq!(browser.open("/").await.text(), "Alice Liddell", "the earlier session goes on");
     setup.provider.approve_as(None);
