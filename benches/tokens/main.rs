@@ -43,15 +43,8 @@ const OURS: &str = "`User` and `AccessToken`";
 
 async fn subjects() -> [Subject; 7] {
     let mut maker = SessionMaker::new().await;
-    let store = || MemoryStore::new(Arc::new(SystemClock::default()));
-    let (for_user, for_token) = (store(), store());
-    let mut cookies = Vec::new();
-    for _ in 0..SESSIONS {
-        let (cookie, key, record) = maker.make();
-        for_user.create(&key, record.clone()).await.unwrap();
-        for_token.create(&key, record).await.unwrap();
-        cookies.push(cookie);
-    }
+    let (for_user, users) = filled(&mut maker).await;
+    let (for_token, cookies) = filled(&mut maker).await;
     let user = async |user: User| {
         black_box(user.subject());
         "ok"
@@ -60,12 +53,24 @@ async fn subjects() -> [Subject; 7] {
     let route = Router::new().route("/me", get(async || "ok"));
     let without = maker.auth().build().unwrap().layer();
     [
-        Subject::new("the route without a layer", route.clone(), cookies.clone()),
-        Subject::new("our layer, and nobody asks", route.layer(without), cookies.clone()),
-        Subject::new("`User`", Router::new().route("/me", get(user)).layer(layer), cookies.clone()),
+        Subject::new("the route without a layer", route.clone(), users.clone()),
+        Subject::new("our layer, and nobody asks", route.layer(without), users.clone()),
+        Subject::new("`User`", Router::new().route("/me", get(user)).layer(layer), users),
         Subject::new(OURS, me(maker.auth().store(for_token)), cookies),
         peers::tower_sessions(SESSIONS).await,
         peers::axum_login("axum-login, hash of 32 bytes", SESSIONS, false).await,
         peers::axum_login("axum-login, the token as its hash", SESSIONS, true).await,
     ]
+}
+
+/// A store with sessions of its own, so that no subject finds what another has just brought into the processor's cache.
+async fn filled(maker: &mut SessionMaker) -> (MemoryStore, Vec<String>) {
+    let store = MemoryStore::new(Arc::new(SystemClock::default()));
+    let mut cookies = Vec::new();
+    for _ in 0..SESSIONS {
+        let (cookie, key, record) = maker.make();
+        store.create(&key, record).await.unwrap();
+        cookies.push(cookie);
+    }
+    (store, cookies)
 }
