@@ -37,6 +37,7 @@ mod id_token;
 mod invariants;
 mod keys;
 mod layer;
+mod lifecycle;
 mod limits;
 mod login;
 mod login_state;

@@ -50,11 +50,11 @@ const APP_SECRET: &[u8] = b"canary-app-secret: hQ7vX2mRk9 Zt4WcLp8Ys1N";
 
 /// What has nothing to hide: settings, names, errors without payloads, and what is tested where it is made.
 const NOTHING_SECRET: &str = "Algorithm BaseUrl Brand Claims ClaimsMapping ClientAuthentication \
-    ConfigError DefaultPages Email EmailRule EmailTrust Error ErrorKind ErrorPage Html HttpError \
+    ConfigError DefaultPages Email EmailRule EmailTrust Error ErrorKind ErrorPage Event EventKind Html HttpError \
     HttpErrorKind Identity Index InvalidReturnTo InvalidSessionHandle IssuerRule Lifetimes Limits LoginState Mark NotFound \
     OfflineAccess Pkce Protocol ProviderButton Purpose Quirks RandomUnavailable Rejection RejectionKind \
     RequireLogin RequireLoginService RequireSameOrigin RequireSameOriginService ReqwestClient \
-    Revocation ResponseFuture ResponseMode ReturnTo SameOriginFuture SignInPage SignedOutPage StoreError Swap \
+    Revocation ResponseFuture ResponseMode ReturnTo SameOriginFuture SessionEnd SignInPage SignedOutPage StoreError Swap \
     SystemClock SystemRandom Timestamp TokenRequest TokenResponse UserInfo UserInfoRequest Version BearerError ExpectedUser NearCache TowerSessions014 TowerSessionsStore Guarded LoginRequest Prompt Require RequireScopes \
     RequireStepUp";
 

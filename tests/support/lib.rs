@@ -6,6 +6,7 @@ mod app;
 mod captured;
 mod gate;
 mod hooked_store;
+mod metrics;
 pub mod servers;
 mod stores;
 mod virtual_clock;
@@ -14,6 +15,7 @@ pub use app::{BASE_URL, Setup, app, callback_url, secret};
 pub use captured::Captured;
 pub use gate::Gate;
 pub use hooked_store::HookedStore;
+pub use metrics::Measured;
 pub use stores::{BytesStore, CountingStore, FailingStore, Operation};
 pub use virtual_clock::VirtualClock;
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::header::{ACCEPT, HeaderName, HeaderValue, RETRY_AFTER};
 use tokio::sync::Semaphore;
+use tracing::Instrument as _;
 
 use crate::clock::Clock;
 use crate::discovery::Discovered;
@@ -113,8 +114,16 @@ impl Client {
                 headers.insert(name, value);
             }
         }
-        let sent = self.environment.http.send(request, limits).await;
+        let span = tracing::debug_span!(
+            target: "tower_oauth::http",
+            "provider_request",
+            provider = self.provider.key,
+            host = request.uri().host(),
+            status = tracing::field::Empty,
+        );
+        let sent = self.environment.http.send(request, limits).instrument(span.clone()).await;
         let response = sent.map_err(|error| Error::from_http(error, oversized))?;
+        span.record("status", response.status().as_u16());
         if response.body().len() > limits.max_body {
             let error = HttpError::new(HttpErrorKind::TooLarge);
             return Err(Error::from_http(error, oversized));

@@ -13,6 +13,7 @@ use crate::attempts::LoginState;
 use crate::builder::AuthBuilder;
 use crate::cookie::{Cookies, SessionCookie};
 use crate::cookie_session::CookieSessions;
+use crate::events::{Observers, SessionEnd};
 use crate::layer::{AuthLayer, AuthService};
 use crate::pages::Pages;
 use crate::routes::{NotFound, Routes};
@@ -58,6 +59,7 @@ pub(crate) struct Inner {
     pub(crate) login_state: LoginState,
     pub(crate) cookies: Cookies,
     pub(crate) pages: Arc<dyn Pages>,
+    pub(crate) observers: Observers,
     pub(crate) refreshes: Refreshes,
     pub(crate) revoke_at_logout: bool,
     pub(crate) flush_app_session: bool,
@@ -348,17 +350,21 @@ impl Auth {
 
     /// Ends every session that the request names. `Ok` means that they are gone, or have gone as far as
     /// [`CookieSessions::end`] can take them.
-    pub(crate) async fn end_sessions(&self, headers: &HeaderMap) -> Result<(), Error> {
+    pub(crate) async fn end_sessions(
+        &self,
+        headers: &HeaderMap,
+        cause: SessionEnd,
+    ) -> Result<(), Error> {
         let values = self.session_values(headers);
         if values.len() > MAX_ENDED {
             return Err(Error::new(ErrorKind::Malformed, "there are more than 8 session cookies"));
         }
         for value in values {
             match &self.0.cookie_sessions {
-                Some(sessions) => sessions.end(self, value).await?,
+                Some(sessions) => sessions.end(self, value, cause).await?,
                 None => {
                     if let Some(id) = SessionId::parse(value) {
-                        self.end_session(id.store_key()).await?;
+                        self.end_session(id.store_key(), cause).await?;
                     }
                 }
             }
@@ -367,9 +373,16 @@ impl Auth {
     }
 
     /// Ends the session under `key` in the store.
-    pub(crate) async fn end_session(&self, key: StoreKey) -> Result<(), Error> {
+    pub(crate) async fn end_session(&self, key: StoreKey, cause: SessionEnd) -> Result<(), Error> {
+        let live = if self.0.observers.is_empty() {
+            None
+        } else {
+            // For those who want to know whose it was; a store that cannot say so may still delete.
+            self.live_session(key).await.ok().flatten()
+        };
         self.0.store.delete(&key).await?;
         tracing::info!(target: "tower_oauth::session", session = ?key, "ended");
+        self.tell_session_ended(cause, key, live.as_ref().map(|live| &*live.session));
         Ok(())
     }
 

@@ -3,6 +3,7 @@
 #[cfg(feature = "tower-sessions")]
 mod app_session;
 mod cookies;
+mod events;
 mod tokens;
 
 use std::collections::HashSet;
@@ -21,6 +22,7 @@ use crate::attempts::LoginState;
 use crate::auth::{Auth, Inner};
 use crate::cookie::Cookies;
 use crate::cookie_session::CookieSessions;
+use crate::events::{Observers, measured};
 use crate::pages::{DefaultPages, Pages};
 use crate::routes::Routes;
 use crate::store::MemoryStore;
@@ -43,6 +45,7 @@ use crate::tokens::Refreshes;
 /// | `flush_app_session_at_logout` (feature `tower-sessions`) | no: the application's own session stays |
 /// | [`login_state`](Self::login_state) | sealed in a cookie |
 /// | [`pages`](Self::pages) | the bundled ones |
+/// | [`on_event`](Self::on_event), [`on_login`](Self::on_login), [`on_logout`](Self::on_logout) | nobody is told |
 /// | [`http_client`](Self::http_client) | reqwest with rustls (feature `reqwest`) |
 /// | [`public_addresses_only`](Self::public_addresses_only) | no: a provider may be anywhere |
 #[must_use]
@@ -62,6 +65,7 @@ pub struct AuthBuilder {
     flush_app_session: bool,
     login_state: LoginState,
     pages: Arc<dyn Pages>,
+    observers: Observers,
     http_client: Option<Arc<dyn HttpClient>>,
     extra_roots: Vec<Vec<u8>>,
     public_addresses_only: bool,
@@ -99,6 +103,7 @@ impl AuthBuilder {
             flush_app_session: false,
             login_state: LoginState::default(),
             pages: Arc::new(DefaultPages::default()),
+            observers: Observers::default(),
             http_client: None,
             extra_roots: Vec::new(),
             public_addresses_only: false,
@@ -237,7 +242,9 @@ impl AuthBuilder {
             let redirect_uri =
                 format!("{}{}", base_url.origin(), routes.callback(provider.login_key()));
             announce(&provider, &redirect_uri);
-            let client = Client::new(provider, redirect_uri, environment.clone());
+            let mut environment = environment.clone();
+            environment.http = measured(environment.http, provider.login_key());
+            let client = Client::new(provider, redirect_uri, environment);
             clients.push(client.sharing_with(&clients));
         }
         let codec = SessionCodec::new(base_url.join(""), Arc::clone(&keys), self.random);
@@ -263,6 +270,7 @@ impl AuthBuilder {
             lifetimes,
             login_state: self.login_state,
             pages: self.pages,
+            observers: self.observers,
             refreshes,
             revoke_at_logout: self.revoke_at_logout,
             flush_app_session: self.flush_app_session,

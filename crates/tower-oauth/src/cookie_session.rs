@@ -11,6 +11,7 @@ use tower_oauth_core::{Error, ErrorKind, Login, ReturnTo};
 
 use crate::attempts::CLOCK_TOLERANCE;
 use crate::auth::{Auth, LiveSession, NewSession};
+use crate::events::SessionEnd;
 
 /// What browsers hold: name, value and attributes together
 /// ([RFC 6265 section 6.1](https://www.rfc-editor.org/rfc/rfc6265#section-6.1)).
@@ -68,7 +69,12 @@ impl CookieSessions {
 
     /// Ends the session in a cookie for everybody who has a copy, if there is a list to put it on. Without one it
     /// ends where the browser forgets it.
-    pub(crate) async fn end(&self, auth: &Auth, value: &str) -> Result<(), Error> {
+    pub(crate) async fn end(
+        &self,
+        auth: &Auth,
+        value: &str,
+        cause: SessionEnd,
+    ) -> Result<(), Error> {
         let Some((key, session)) = open(auth, value) else { return Ok(()) };
         let is_over = session.expires <= auth.inner().environment.clock.now();
         if let Some(revoked) = self.revoked_sessions.as_ref().filter(|_| !is_over) {
@@ -85,6 +91,7 @@ impl CookieSessions {
         let what =
             if whole { "ended" } else { "ended in this browser, not in a copy of its cookie" };
         tracing::info!(target: "tower_oauth::session", session = ?key, "{what}");
+        auth.tell_session_ended(cause, key, Some(&session));
         Ok(())
     }
 }

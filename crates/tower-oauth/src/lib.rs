@@ -32,6 +32,7 @@
 //! | to have it carried there | [`Tokens::bearer`] |
 //! | to guard several routes | [`RequireLogin`], [`RequireScopes`], [`RequireStepUp`], [`Require`] |
 //! | to keep other sites from posting | [`RequireSameOrigin`] |
+//! | to be told what happens | [`AuthBuilder::on_event`] |
 //! | your own pages | [`pages`] |
 //! | your own store | [`session::SessionStore`] |
 //! | no axum | [`Auth::layer`] on any tower service, [`User::from_parts`] |
@@ -44,6 +45,7 @@
 //! |---|---|---|
 //! | `axum` | yes | extractors, on axum-core |
 //! | `reqwest` | yes | the default HTTP client |
+//! | `metrics` | no | counters and a histogram through the `metrics` facade |
 //! | `tower-sessions` | no | `TowerSessionsStore`; the application's own session of tower-sessions 0.15 gets a new id at login |
 //! | `tower-sessions-0-14` | no | the same for tower-sessions 0.14 |
 
@@ -55,6 +57,7 @@ mod auth;
 mod builder;
 mod cookie;
 mod cookie_session;
+mod events;
 pub mod extract;
 mod form;
 mod from_env;
@@ -73,6 +76,7 @@ mod tokens;
 pub use attempts::LoginState;
 pub use auth::Auth;
 pub use builder::AuthBuilder;
+pub use events::{Event, EventKind, SessionEnd};
 #[doc(inline)]
 pub use extract::{AccessToken, Claims, Rejection, SessionHandle, Tokens, User};
 #[cfg(feature = "reqwest")]

@@ -229,6 +229,8 @@ impl Rejection {
     #[must_use]
     pub fn into_response<B: From<Bytes>>(self) -> Response<B> {
         tracing::trace!(target: "tower_oauth::rejection", code = self.kind.code(), "{self}");
+        #[cfg(feature = "metrics")]
+        metrics::counter!("tower_oauth_rejections_total", "code" => self.kind.code()).increment(1);
         let retry_after = self.retry_after;
         let mut response = self.answer();
         // The same address answers otherwise once somebody is signed in.

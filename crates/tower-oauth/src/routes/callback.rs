@@ -16,6 +16,7 @@ use super::respond::{Failure, see_other};
 use crate::app_session;
 use crate::attempts;
 use crate::auth::Auth;
+use crate::events::SessionEnd;
 use crate::form::read_form;
 
 /// `GET {mount}/callback/{provider}`: the response is in the query.
@@ -125,7 +126,8 @@ async fn without_attempt(
 async fn sign_in(auth: &Auth, parts: &Parts, login: Login) -> Result<HeaderValue, Error> {
     let headers = &parts.headers;
     let provider = login.connection.provider.clone();
-    let issuer = login.connection.identity.issuer().to_owned();
+    let identity = &login.connection.identity;
+    let (issuer, subject) = (identity.issuer().to_owned(), identity.subject().to_owned());
     let connected = auth.connections_to_keep(headers, &login).await?;
     let replaces = login.replaces;
     let session = auth.create_session(login, connected).await?;
@@ -135,11 +137,12 @@ async fn sign_in(auth: &Auth, parts: &Parts, login: Login) -> Result<HeaderValue
         return Err(error);
     }
     tracing::info!(target: "tower_oauth::login", provider, issuer, session = ?session.key, "signed in");
+    auth.tell_login_succeeded(session.key, &provider, &issuer, &subject);
     let ended = match replaces {
-        Some(key) => auth.end_session(key).await,
+        Some(key) => auth.end_session(key, SessionEnd::Replaced).await,
         None => Ok(()),
     };
-    if let Err(error) = ended.and(auth.end_sessions(headers).await) {
+    if let Err(error) = ended.and(auth.end_sessions(headers, SessionEnd::Replaced).await) {
         tracing::warn!(target: "tower_oauth::session", "the earlier session was not ended: {error}");
     }
     Ok(session.cookie)

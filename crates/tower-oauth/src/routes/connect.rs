@@ -10,6 +10,7 @@ use tower_oauth_core::{Error, ErrorKind, LoginRequest};
 use super::login::{check_own_site, client, posted_return_to, start};
 use super::respond::{Failure, see_other};
 use crate::auth::{Auth, LiveSession};
+use crate::events::EventKind;
 use crate::negotiate;
 use crate::tokens;
 
@@ -56,6 +57,7 @@ pub(super) async fn disconnect<B: Body>(
     let target = posted_return_to(auth, parts, body).await?;
     if let Some(gone) = auth.change_connections(live.key, key, None).await? {
         tracing::info!(target: "tower_oauth::session", session = ?live.key, provider = key, "disconnected");
+        auth.tell_connection(EventKind::Disconnected, live.key, key, None);
         tokens::revoke_all(auth, vec![(live.key, gone)]);
     }
     if negotiate::wants_html(&parts.headers) {
@@ -75,6 +77,7 @@ pub(super) async fn finish(
     let provider = connection.provider.clone();
     let replaced = auth.change_connections(session, &provider, Some(connection)).await?;
     tracing::info!(target: "tower_oauth::session", ?session, provider, "connected");
+    auth.tell_connection(EventKind::Connected, session, &provider, None);
     // Of another account there: nothing uses those tokens any more.
     tokens::revoke_all(
         auth,

@@ -160,5 +160,6 @@ pub(super) async fn start(
         response.headers_mut().append(SET_COOKIE, cookie);
     }
     tracing::debug!(target: "tower_oauth::login", provider = provider.login_key(), "login started");
+    auth.tell_login_started(provider.login_key());
     Ok(response)
 }

@@ -12,6 +12,7 @@ use super::login::{check_own_site, posted_return_to};
 use super::respond::{Failure, page, see_other};
 use crate::app_session;
 use crate::auth::Auth;
+use crate::events::SessionEnd;
 use crate::negotiate;
 use crate::pages::SignedOutPage;
 use crate::tokens::{revoke_all, tokens_to_revoke};
@@ -29,7 +30,7 @@ pub(super) async fn post<B: Body>(
     let tokens = tokens_to_revoke(auth, &parts.headers).await;
     // The store failed: the session may live on there, so this is no success, but this browser forgets it.
     let fail = |error| Failure::from(error).with_cookie(clear_session.clone());
-    auth.end_sessions(&parts.headers).await.map_err(fail)?;
+    auth.end_sessions(&parts.headers, SessionEnd::Logout).await.map_err(fail)?;
     revoke_all(auth, tokens);
     if auth.inner().flush_app_session {
         app_session::flush(&parts.extensions).await.map_err(fail)?;

@@ -16,13 +16,16 @@ mod paths;
 mod respond;
 
 use bytes::Bytes;
+use http::request::Parts;
 use http::{Method, Request, Response, StatusCode};
 use http_body::Body;
+use tracing::Instrument as _;
 
 pub use not_found::NotFound;
 pub(crate) use paths::{Route, Routes};
 pub(crate) use respond::{problem, see_other};
 
+use self::respond::Failure;
 use crate::auth::Auth;
 
 /// Answers a request to a login route.
@@ -32,22 +35,35 @@ where
     B::Data: Send,
 {
     let (parts, body) = request.into_parts();
-    let result = match (&route, &parts.method) {
-        (Route::SignIn, &Method::GET) => login::sign_in(&auth, &parts).await,
-        (Route::Login(key), &Method::GET) => login::get(&auth, key, &parts).await,
-        (Route::Login(key), &Method::POST) => login::post(&auth, key, &parts, body).await,
-        (Route::Callback(key), &Method::GET) => callback::get(&auth, key, &parts).await,
-        (Route::Callback(key), &Method::POST) => callback::post(&auth, key, &parts, body).await,
-        (Route::Connect(key), &Method::POST) => connect::connect(&auth, key, &parts, body).await,
-        (Route::Disconnect(key), &Method::POST) => {
-            connect::disconnect(&auth, key, &parts, body).await
-        }
-        (Route::Logout, &Method::POST) => logout::post(&auth, &parts, body).await,
-        (Route::LoggedOut, &Method::GET) => Ok(logout::logged_out(&auth)),
-        _ => Ok(method_not_allowed(&route)),
-    };
-    let response = result.unwrap_or_else(|failure| failure.into_response(&auth, &parts.headers));
+    let span =
+        tracing::info_span!(target: "tower_oauth::login", "login_route", route = route.name());
+    let result = dispatch(&auth, &route, &parts, body).instrument(span.clone()).await;
+    let _entered = span.entered();
+    let response =
+        result.unwrap_or_else(|failure| failure.into_response(&auth, &route, &parts.headers));
     respond::harden(response)
+}
+
+async fn dispatch<B: Body>(
+    auth: &Auth,
+    route: &Route,
+    parts: &Parts,
+    body: B,
+) -> Result<Response<Bytes>, Failure> {
+    match (route, &parts.method) {
+        (Route::SignIn, &Method::GET) => login::sign_in(auth, parts).await,
+        (Route::Login(key), &Method::GET) => login::get(auth, key, parts).await,
+        (Route::Login(key), &Method::POST) => login::post(auth, key, parts, body).await,
+        (Route::Callback(key), &Method::GET) => callback::get(auth, key, parts).await,
+        (Route::Callback(key), &Method::POST) => callback::post(auth, key, parts, body).await,
+        (Route::Connect(key), &Method::POST) => connect::connect(auth, key, parts, body).await,
+        (Route::Disconnect(key), &Method::POST) => {
+            connect::disconnect(auth, key, parts, body).await
+        }
+        (Route::Logout, &Method::POST) => logout::post(auth, parts, body).await,
+        (Route::LoggedOut, &Method::GET) => Ok(logout::logged_out(auth)),
+        _ => Ok(method_not_allowed(route)),
+    }
 }
 
 fn method_not_allowed(route: &Route) -> Response<Bytes> {

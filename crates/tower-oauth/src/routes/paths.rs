@@ -2,6 +2,8 @@
 
 use tower_oauth_core::ReturnTo;
 
+use crate::events::EventKind;
+
 /// The parameter of a sealed login request.
 pub(super) const LOGIN_REQUEST: &str = "login_request";
 
@@ -24,6 +26,42 @@ pub(crate) enum Route {
     Disconnect(String),
     Logout,
     LoggedOut,
+}
+
+impl Route {
+    /// The name in spans. It stays.
+    pub(super) const fn name(&self) -> &'static str {
+        match self {
+            Self::SignIn => "sign_in",
+            Self::Login(_) => "login",
+            Self::Callback(_) => "callback",
+            Self::Connect(_) => "connect",
+            Self::Disconnect(_) => "disconnect",
+            Self::Logout => "logout",
+            Self::LoggedOut => "logged_out",
+        }
+    }
+
+    /// The provider that the path names, whether there is one of that name or not.
+    pub(super) fn provider(&self) -> Option<&str> {
+        match self {
+            Self::Login(key) | Self::Callback(key) | Self::Connect(key) | Self::Disconnect(key) => {
+                Some(key)
+            }
+            Self::SignIn | Self::Logout | Self::LoggedOut => None,
+        }
+    }
+
+    /// What it is called when an answer of the route is an error.
+    pub(super) const fn failure(&self) -> Option<EventKind> {
+        match self {
+            Self::SignIn | Self::Login(_) | Self::Callback(_) | Self::Connect(_) => {
+                Some(EventKind::LoginFailed)
+            }
+            Self::Logout => Some(EventKind::LogoutFailed),
+            Self::Disconnect(_) | Self::LoggedOut => None,
+        }
+    }
 }
 
 impl Routes<'_> {

@@ -13,6 +13,7 @@ use crate::auth::Auth;
 use crate::messages;
 use crate::negotiate;
 use crate::pages::{ErrorPage, Html};
+use crate::routes::Route;
 
 /// A login route that failed, with what the answer needs besides the error.
 pub(super) struct Failure {
@@ -39,10 +40,18 @@ impl Failure {
         self
     }
 
-    pub(super) fn into_response(self, auth: &Auth, headers: &HeaderMap) -> Response<Bytes> {
+    pub(super) fn into_response(
+        self,
+        auth: &Auth,
+        route: &Route,
+        headers: &HeaderMap,
+    ) -> Response<Bytes> {
         let correlation_id = correlation_id(auth);
         let Self { error, cookies, retry } = self;
         report(&error, &correlation_id);
+        if let Some(kind) = route.failure() {
+            auth.tell_failed(kind, route.provider(), error.code(), &correlation_id);
+        }
         let (title, message) = messages::for_person(error.kind());
         let mut response = if negotiate::wants_html(headers) {
             let base_path = auth.routes().base_path;

@@ -11,6 +11,7 @@ use super::flight::FlightKey;
 use super::refresh::Refresh;
 use super::{Outcome, TokenError, is_same, revoke};
 use crate::auth::LiveSession;
+use crate::events::EventKind;
 
 /// How long a store that fails is asked again.
 const BUDGET: Duration = Duration::from_secs(20);
@@ -37,6 +38,7 @@ pub(super) async fn land(
         Ok(connection) if is_same(connection, &renewed) => {
             let lifetime = renewed.tokens.expires.map(|end| end.since(renewed.tokens.obtained));
             tracing::info!(target: "tower_oauth::tokens", provider, ?session, expires_in = lifetime.map(|it| it.as_secs()), "refreshed");
+            refresh.auth.tell_connection(EventKind::TokenRefreshed, *session, provider, None);
         }
         Ok(_) => {
             tracing::warn!(target: "tower_oauth::tokens", provider, ?session, "refreshed elsewhere at the same time");

@@ -165,7 +165,8 @@ impl Auth {
             self.inner().refreshes.due(&landed.tokens, &key, now) != Due::Now
         })?;
         if let Some(pilot) = pilot {
-            detach(refresh::fly(self.clone(), pilot, Arc::clone(seen), forced))?;
+            let span = tracing::info_span!(target: "tower_oauth::tokens", "refresh", provider = seen.provider, session = ?key);
+            detach(refresh::fly(self.clone(), pilot, Arc::clone(seen), forced).instrument(span))?;
         }
         Ok(boarding)
     }

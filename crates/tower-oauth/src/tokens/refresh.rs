@@ -18,6 +18,7 @@ use super::flight::{FlightKey, Pilot};
 use super::land::land;
 use super::{Outcome, TokenError, is_same};
 use crate::auth::{Auth, LiveSession};
+use crate::events::{EventKind, SessionEnd};
 
 /// How long nobody else presents a refresh token, unless its holder says that it failed: to begin (20 s), the token
 /// request (15 s), newer keys (5 s), the landing (20 s), and a minute by which clocks may differ. So long a process that
@@ -74,6 +75,12 @@ pub(super) async fn fly(auth: Auth, pilot: Pilot, seen: Arc<Connection>, forced:
         Err(TokenError::Unavailable { error, retry_after }) => {
             let retry_after = retry_after.clamp(back_off, MAX_PAUSE);
             report(&error, &key, retry_after);
+            auth.tell_connection(
+                EventKind::RefreshFailed,
+                key.session,
+                &key.provider,
+                Some(error.code()),
+            );
             Err(TokenError::Unavailable { error, retry_after })
         }
         outcome => outcome,
@@ -260,6 +267,12 @@ impl<'a> Refresh<'a> {
                 Swap::Swapped(_) => {
                     let FlightKey { session, provider } = self.key;
                     tracing::warn!(target: "tower_oauth::tokens", provider, ?session, code = error.code(), "the grant has ended: {error}");
+                    self.auth.tell_connection(
+                        EventKind::GrantEnded,
+                        *session,
+                        provider,
+                        Some(error.code()),
+                    );
                     self.current = Arc::clone(&ended);
                     return self.without_refresh_token(ended).map(Step::Done);
                 }
@@ -286,6 +299,7 @@ impl<'a> Refresh<'a> {
             }
             if live.session.connection.provider == *provider {
                 self.auth.inner().store.delete(session).await.map_err(Error::from)?;
+                self.auth.tell_session_ended(SessionEnd::Distrusted, *session, Some(&live.session));
                 return Err(TokenError::SignedOut);
             }
             match self.auth.swap_session(&live, live.session.without_connection(provider)).await? {
