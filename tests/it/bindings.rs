@@ -54,7 +54,7 @@ async fn c07_c20_an_attempt_that_is_none_has_one_answer() {
         assert_eq!(browser.request(Method::GET, &used, &[]).await.status(), 303);
         let expired = callback_url(&browser, "/auth/login?return_to=/private").await;
         let waiting = callback_url(&browser, "/auth/login").await;
-        let name = browser.cookies()[1].0.clone();
+        let name = browser.cookies()[2].0.clone();
         setup.clock.advance(Duration::from_secs(600));
         let unknown = with_parameter(&used, "state", "unknown");
         let answers = [

@@ -131,6 +131,7 @@ async fn d16_an_empty_key_set_takes_no_key_away() {
             .modify_id_token(|header, _| _ = header.insert("kid".into(), "unknown".into()));
         assert_eq!(browser.open("/auth/login").await.status(), 502);
         setup.provider.modify_id_token(|_, _| ());
+        browser.post("/auth/logout", &[]).await;
         assert_eq!(browser.open("/auth/login").await.text(), "Hello, Alice Liddell!");
     }
 }

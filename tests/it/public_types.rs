@@ -54,7 +54,7 @@ const NOTHING_SECRET: &str = "Algorithm BaseUrl Brand Claims ClaimsMapping Clien
     HttpErrorKind Identity Index InvalidReturnTo InvalidSessionHandle IssuerRule Lifetimes Limits LoginState Mark NotFound \
     OfflineAccess Pkce Protocol ProviderButton Purpose Quirks RandomUnavailable Rejection RejectionKind \
     RequireLogin RequireLoginService RequireSameOrigin RequireSameOriginService ReqwestClient \
-    Revocation ResponseFuture ResponseMode ReturnTo SameOriginFuture SessionEnd SignInPage SignedOutPage StoreError Swap \
+    Revocation ResponseFuture ResponseMode ReturnTo SameOriginFuture SessionEnd SignInPage SignedInPage SignedOutPage StoreError Swap \
     SystemClock SystemRandom Timestamp TokenRequest TokenResponse UserInfo UserInfoRequest Version BearerError ExpectedUser NearCache TowerSessions014 TowerSessionsStore Guarded LoginRequest Prompt Require RequireScopes \
     RequireStepUp";
 
@@ -142,7 +142,7 @@ async fn g02_no_public_type_shows_a_secret() {
     let types = axum::routing::get(types).layer(auth.layer());
     let mut browser = setup.browser_of(app(&auth).route("/types", types));
     browser.login_as("alice").await;
-    secrets.extend(browser.cookies().into_iter().map(|(_, value)| value));
+    secrets.push(browser.cookies().swap_remove(0).1);
     secrets.push(browser.open("/token").await.json()["token"].as_str().unwrap().to_owned());
     for request in setup.provider.requests_to(Endpoint::Token) {
         secrets.extend(request.form().get("code_verifier").map(ToOwned::to_owned));

@@ -197,12 +197,7 @@ async fn a_handlers_own_vary_stays() {
 #[test]
 fn x08_more_configurations_that_cannot_work() {
     let setup = Setup::new();
-    let form_post =
-        setup.registration().quirks(|quirks| quirks.response_mode = ResponseMode::FormPost);
-    let local = tower_oauth::Auth::builder("http://localhost:3000")
-        .http_client(setup.provider.http_client());
     for (builder, start) in [
-        (local.provider(form_post), "provider op: answers by a form"),
         (
             setup.builder().provider(setup.registration()).idle_lifetime(Duration::from_secs(59)),
             "session lifetimes",

@@ -32,6 +32,10 @@ pub enum ErrorKind {
     CrossSite,
     /// No provider has the name in the path.
     UnknownProvider,
+    /// The browser is at another address than the application's own, so its cookies would not come back.
+    OriginMismatch,
+    /// One login after the other ended without what the application asks for.
+    RedirectLoop,
     /// The authorization response belongs to no attempt of this browser: unknown, expired, or used.
     StateInvalid,
     /// The authorization response names another issuer, or none where one is promised (RFC 9207).
@@ -76,10 +80,12 @@ pub enum ErrorKind {
 
 impl ErrorKind {
     /// Every kind, for documentation and tests.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 25] = [
         Self::Malformed,
         Self::CrossSite,
         Self::UnknownProvider,
+        Self::OriginMismatch,
+        Self::RedirectLoop,
         Self::StateInvalid,
         Self::IssuerMismatch,
         Self::ProviderDenied,
@@ -109,6 +115,8 @@ impl ErrorKind {
             Self::Malformed => "malformed_request",
             Self::CrossSite => "cross_site_request",
             Self::UnknownProvider => "unknown_provider",
+            Self::OriginMismatch => "origin_mismatch",
+            Self::RedirectLoop => "redirect_loop",
             Self::StateInvalid => "state_invalid",
             Self::IssuerMismatch => "issuer_mismatch",
             Self::ProviderDenied => "provider_denied",
@@ -138,6 +146,7 @@ impl ErrorKind {
         use http::StatusCode;
         match self {
             Self::Malformed
+            | Self::OriginMismatch
             | Self::StateInvalid
             | Self::IssuerMismatch
             | Self::CodeRejected
@@ -148,6 +157,7 @@ impl ErrorKind {
             }
             Self::NotSignedIn => StatusCode::UNAUTHORIZED,
             Self::UnknownProvider => StatusCode::NOT_FOUND,
+            Self::RedirectLoop => StatusCode::LOOP_DETECTED,
             Self::ProviderError
             | Self::TokenEndpoint
             | Self::ClientRejected

@@ -3,12 +3,10 @@
 use std::time::Duration;
 
 use http::{HeaderMap, HeaderValue};
-use tower_oauth_core::provider::ResponseMode;
 use tower_oauth_core::session::{Payload, Record, SessionId};
-use tower_oauth_core::{Attempt, Error, Provider, State};
+use tower_oauth_core::{Attempt, Error, State};
 
 use crate::auth::Auth;
-use crate::cookie::SameSite;
 
 /// Most attempts that one browser has under way, and how long their cookies may be together: a server
 /// refuses a request whose headers grow without end.
@@ -38,7 +36,6 @@ pub(crate) async fn keep(
     auth: &Auth,
     attempt: &Attempt,
     headers: &HeaderMap,
-    provider: &Provider,
 ) -> Result<Vec<HeaderValue>, Error> {
     let inner = auth.inner();
     let sealed = attempt.seal(&inner.keys, &context(auth), &*inner.environment.random)?;
@@ -54,7 +51,7 @@ pub(crate) async fn keep(
     let mut cookies = make_room(auth, headers, value.len());
     let lifetime = attempt.expires().since(attempt.started());
     let label = attempt.own_label();
-    cookies.push(inner.cookies.set_attempt(&label, &value, lifetime, same_site(provider)));
+    cookies.push(inner.cookies.set_attempt(&label, &value, lifetime));
     Ok(cookies)
 }
 
@@ -102,16 +99,8 @@ pub(crate) async fn consume(
 }
 
 /// The cookie that ends `attempt` in the browser.
-pub(crate) fn clear(auth: &Auth, attempt: &Attempt, provider: &Provider) -> HeaderValue {
-    auth.inner().cookies.clear_attempt(&attempt.own_label(), same_site(provider))
-}
-
-/// Only the cookie of an attempt whose answer another site's form brings goes with such a form.
-fn same_site(provider: &Provider) -> SameSite {
-    match provider.response_mode() {
-        ResponseMode::FormPost => SameSite::None,
-        _ => SameSite::Lax,
-    }
+pub(crate) fn clear(auth: &Auth, attempt: &Attempt) -> HeaderValue {
+    auth.inner().cookies.clear_attempt(&attempt.own_label())
 }
 
 /// The value of the cookie of the attempt with this `label`.
@@ -137,5 +126,5 @@ fn make_room(auth: &Auth, headers: &HeaderMap, needed: usize) -> Vec<HeaderValue
     });
     let kept = kept.count();
     let (gone, _) = attempts.split_at(attempts.len() - kept);
-    gone.iter().map(|(label, _)| cookies.clear_attempt(label, SameSite::Lax)).collect()
+    gone.iter().map(|(label, _)| cookies.clear_attempt(label)).collect()
 }

@@ -57,6 +57,7 @@ pub(crate) struct Inner {
     pub(crate) environment: Environment,
     pub(crate) lifetimes: Lifetimes,
     pub(crate) login_state: LoginState,
+    pub(crate) third_party_login: bool,
     pub(crate) cookies: Cookies,
     pub(crate) pages: Arc<dyn Pages>,
     pub(crate) observers: Observers,
@@ -79,6 +80,13 @@ impl LiveSession {
     pub(crate) fn in_cookie(session: Session, key: StoreKey) -> Self {
         let expires = session.expires;
         Self { session: Arc::new(session), key, version: Version::new(0), expires }
+    }
+}
+
+impl LiveSession {
+    /// When it ends if nobody uses it.
+    pub(crate) const fn expires(&self) -> Timestamp {
+        self.expires
     }
 }
 
@@ -265,7 +273,7 @@ impl Auth {
         headers: &HeaderMap,
         login: &Login,
     ) -> Result<Vec<Arc<Connection>>, Error> {
-        let Some(key) = self.session_key(headers).or(login.replaces) else { return Ok(Vec::new()) };
+        let Some(key) = self.session_key(headers) else { return Ok(Vec::new()) };
         let Some(live) = self.live_session(key).await? else { return Ok(Vec::new()) };
         if !live.session.connection.identity.is_same_user(&login.connection.identity) {
             return Ok(Vec::new());

@@ -11,7 +11,6 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tower_oauth_core::provider::ResponseMode;
 use tower_oauth_core::session::{SessionCodec, SessionStore};
 use tower_oauth_core::{
     BaseUrl, Client, Clock, ConfigError, Environment, HttpClient, KeyRing, Provider, Random,
@@ -44,6 +43,7 @@ use crate::tokens::Refreshes;
 /// | [`revoke_at_logout`](Self::revoke_at_logout) | yes |
 /// | `flush_app_session_at_logout` (feature `tower-sessions`) | no: the application's own session stays |
 /// | [`login_state`](Self::login_state) | sealed in a cookie |
+/// | [`third_party_login`](Self::third_party_login) | no: only this application starts a login |
 /// | [`pages`](Self::pages) | the bundled ones |
 /// | [`on_event`](Self::on_event), [`on_login`](Self::on_login), [`on_logout`](Self::on_logout) | nobody is told |
 /// | [`http_client`](Self::http_client) | reqwest with rustls (feature `reqwest`) |
@@ -64,6 +64,7 @@ pub struct AuthBuilder {
     revoke_at_logout: bool,
     flush_app_session: bool,
     login_state: LoginState,
+    third_party_login: bool,
     pages: Arc<dyn Pages>,
     observers: Observers,
     http_client: Option<Arc<dyn HttpClient>>,
@@ -102,6 +103,7 @@ impl AuthBuilder {
             revoke_at_logout: true,
             flush_app_session: false,
             login_state: LoginState::default(),
+            third_party_login: false,
             pages: Arc::new(DefaultPages::default()),
             observers: Observers::default(),
             http_client: None,
@@ -167,6 +169,16 @@ impl AuthBuilder {
         self
     }
 
+    /// Whether other sites may start a login, as the portal of a provider does, by sending the browser to
+    /// `{mount}/initiate-login` with the provider's issuer in `iss` (OpenID Connect Core section 4). That address is
+    /// then what to register as `initiate_login_uri`. Default: no.
+    ///
+    /// They decide neither who signs in nor where it ends, except for a page of this application.
+    pub fn third_party_login(mut self, yes: bool) -> Self {
+        self.third_party_login = yes;
+        self
+    }
+
     /// The application's own pages in place of the bundled ones.
     pub fn pages(mut self, pages: impl Pages) -> Self {
         self.pages = Arc::new(pages);
@@ -217,7 +229,7 @@ impl AuthBuilder {
     pub fn build(self) -> Result<Auth, ConfigError> {
         let base_url = BaseUrl::parse(self.names.base_url, &self.base_url)?;
         check_mount(&self.mount)?;
-        self.check_providers(&base_url)?;
+        self.check_providers()?;
         self.check_sessions()?;
         let lifetimes = self.lifetimes()?;
         let keys = Arc::new(self.key_ring()?);
@@ -247,6 +259,14 @@ impl AuthBuilder {
             let client = Client::new(provider, redirect_uri, environment);
             clients.push(client.sharing_with(&clients));
         }
+        if self.third_party_login {
+            let initiate_login_uri = format!("{}{}", base_url.origin(), routes.initiate_login());
+            tracing::info!(
+                target: "tower_oauth::config",
+                initiate_login_uri,
+                "register this address at providers that start logins themselves"
+            );
+        }
         let codec = SessionCodec::new(base_url.join(""), Arc::clone(&keys), self.random);
         let codec = Arc::new(codec);
         let keys_of_providers = clients.iter().map(|client| client.provider().login_key());
@@ -269,6 +289,7 @@ impl AuthBuilder {
             environment,
             lifetimes,
             login_state: self.login_state,
+            third_party_login: self.third_party_login,
             pages: self.pages,
             observers: self.observers,
             refreshes,
@@ -277,7 +298,7 @@ impl AuthBuilder {
         }))
     }
 
-    fn check_providers(&self, base_url: &BaseUrl) -> Result<(), ConfigError> {
+    fn check_providers(&self) -> Result<(), ConfigError> {
         if self.providers.is_empty() {
             return Err(ConfigError::new("providers", "there is none; add at least one"));
         }
@@ -302,12 +323,6 @@ impl AuthBuilder {
                 let problem =
                     format!("is the client secret of provider {key}; make one of its own");
                 return Err(ConfigError::new(self.names.secret, problem));
-            }
-            if provider.response_mode() == ResponseMode::FormPost && !base_url.is_secure() {
-                return Err(ConfigError::new(
-                    format!("provider {key}"),
-                    "answers by a form from its own site, which needs a base URL with https",
-                ));
             }
         }
         Ok(())

@@ -1,4 +1,5 @@
-//! The two kinds of cookie: the session's, and one for each login attempt.
+//! The cookies: the session's, one for each login attempt, and two that last a minute: the response that a form brought,
+//! and how many logins came just before.
 //!
 //! Read in place from the request's headers, written with the attributes that the base URL calls for.
 
@@ -14,15 +15,6 @@ pub(crate) struct Cookies {
     session: String,
     attempt_prefix: String,
     secure: bool,
-}
-
-/// Whether another site's form may bring the cookie.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum SameSite {
-    /// It comes with links from elsewhere, not with forms.
-    Lax,
-    /// It comes with every request: for a callback that another site's form posts.
-    None,
 }
 
 /// What the request says of the session cookie.
@@ -74,44 +66,70 @@ impl Cookies {
             .filter_map(|(name, value)| Some((name.strip_prefix(&*self.attempt_prefix)?, value)))
     }
 
+    /// The response that a form brought, waiting for the request that brings our cookies.
+    pub(crate) fn response<'a>(&'a self, headers: &'a HeaderMap, label: &str) -> Option<&'a str> {
+        let name = self.response_name(label);
+        pairs(headers).find(|(found, _)| *found == name).map(|(_, value)| value)
+    }
+
+    /// How many logins came just before, each because of the one before.
+    pub(crate) fn round(&self, headers: &HeaderMap) -> u8 {
+        let name = self.round_name();
+        let round = pairs(headers).find(|(found, _)| *found == name);
+        round.and_then(|(_, value)| value.parse().ok()).unwrap_or(0)
+    }
+
     pub(crate) fn set_session(&self, value: &str, lifetime: Duration) -> HeaderValue {
-        self.write(&self.session, value, lifetime, SameSite::Lax)
+        self.write(&self.session, value, lifetime)
     }
 
     pub(crate) fn clear_session(&self) -> HeaderValue {
-        self.write(&self.session, "", Duration::ZERO, SameSite::Lax)
+        self.write(&self.session, "", Duration::ZERO)
     }
 
-    pub(crate) fn set_attempt(
+    pub(crate) fn set_attempt(&self, label: &str, sealed: &str, lifetime: Duration) -> HeaderValue {
+        self.write(&format!("{}{label}", self.attempt_prefix), sealed, lifetime)
+    }
+
+    pub(crate) fn clear_attempt(&self, label: &str) -> HeaderValue {
+        self.set_attempt(label, "", Duration::ZERO)
+    }
+
+    pub(crate) fn set_response(
         &self,
         label: &str,
         sealed: &str,
         lifetime: Duration,
-        same_site: SameSite,
     ) -> HeaderValue {
-        self.write(&format!("{}{label}", self.attempt_prefix), sealed, lifetime, same_site)
+        self.write(&self.response_name(label), sealed, lifetime)
     }
 
-    pub(crate) fn clear_attempt(&self, label: &str, same_site: SameSite) -> HeaderValue {
-        self.set_attempt(label, "", Duration::ZERO, same_site)
+    pub(crate) fn clear_response(&self, label: &str) -> HeaderValue {
+        self.set_response(label, "", Duration::ZERO)
     }
 
-    fn write(
-        &self,
-        name: &str,
-        value: &str,
-        lifetime: Duration,
-        same_site: SameSite,
-    ) -> HeaderValue {
+    pub(crate) fn set_round(&self, round: u8, lifetime: Duration) -> HeaderValue {
+        self.write(&self.round_name(), &round.to_string(), lifetime)
+    }
+
+    pub(crate) fn clear_round(&self) -> HeaderValue {
+        self.write(&self.round_name(), "", Duration::ZERO)
+    }
+
+    fn response_name(&self, label: &str) -> String {
+        format!("{}-response-{label}", self.session)
+    }
+
+    fn round_name(&self) -> String {
+        format!("{}-round", self.session)
+    }
+
+    /// All are `Lax`: they come with links from elsewhere, and with no form of another site.
+    fn write(&self, name: &str, value: &str, lifetime: Duration) -> HeaderValue {
         let secure = if self.secure { "; Secure" } else { "" };
-        let same_site = match same_site {
-            SameSite::Lax => "Lax",
-            SameSite::None => "None",
-        };
         let max_age = lifetime.as_secs();
-        let text = format!(
-            "{name}={value}; Path=/; Max-Age={max_age}; HttpOnly; SameSite={same_site}{secure}"
-        );
+        let text =
+            format!("{name}={value}; Path=/; Max-Age={max_age}; HttpOnly; SameSite=Lax{secure}");
         // Names and values are of the URL-safe base64 alphabet, labels were read from a header.
         let mut header =
             HeaderValue::try_from(text).unwrap_or_else(|_| HeaderValue::from_static("invalid="));
@@ -158,13 +176,16 @@ mod tests {
     }
 
     #[test]
-    fn c33_only_a_form_post_attempt_is_sent_cross_site() {
-        let lifetime = Duration::from_secs(600);
-        let header = cookies("https://app.example").set_attempt("l", "s", lifetime, SameSite::None);
-        assert_eq!(
-            header,
-            "__Host-auth-attempt-l=s; Path=/; Max-Age=600; HttpOnly; SameSite=None; Secure"
-        );
+    fn c33_no_cookie_comes_with_a_form_of_another_site() {
+        let (cookies, minute) = (cookies("https://app.example"), Duration::from_secs(60));
+        for header in [
+            cookies.set_attempt("l", "s", minute),
+            cookies.set_response("l", "s", minute),
+            cookies.set_round(1, minute),
+        ] {
+            let text = header.to_str().unwrap();
+            assert!(text.starts_with("__Host-auth-") && text.contains("; SameSite=Lax; Secure"));
+        }
     }
 
     #[test]
@@ -172,10 +193,10 @@ mod tests {
         let cleared = cookies("https://app.example").clear_session();
         assert_eq!(cleared, "__Host-auth=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax; Secure");
         assert_eq!(format!("{cleared:?}"), "Sensitive");
-        let cleared = cookies("https://app.example").clear_attempt("l", SameSite::None);
+        let cleared = cookies("https://app.example").clear_attempt("l");
         assert_eq!(
             cleared,
-            "__Host-auth-attempt-l=; Path=/; Max-Age=0; HttpOnly; SameSite=None; Secure"
+            "__Host-auth-attempt-l=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax; Secure"
         );
     }
 

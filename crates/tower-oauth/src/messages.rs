@@ -17,6 +17,14 @@ pub(crate) fn for_person(kind: ErrorKind) -> (&'static str, &'static str) {
             "There is no such sign-in",
             "This application does not offer the way to sign in that the address names.",
         ),
+        ErrorKind::OriginMismatch => (
+            "This is not the application's own address",
+            "A sign-in that starts at this address cannot be finished here.",
+        ),
+        ErrorKind::RedirectLoop => (
+            "The sign-in goes round in circles",
+            "You signed in several times, and were sent to sign in again each time.",
+        ),
         ErrorKind::StateInvalid => (
             "This sign-in has run out",
             "It was finished already, took longer than ten minutes, or was started in another \

@@ -50,6 +50,51 @@ pub(crate) fn is_own_site(headers: &HeaderMap, base_url: &BaseUrl) -> bool {
     }
 }
 
+/// Whether htmx asks, which follows a header where a browser would follow a redirect.
+pub(crate) fn is_htmx(headers: &HeaderMap) -> bool {
+    text(headers, "hx-request") == Some("true")
+}
+
+/// The page that htmx asks for: the one that the browser shows, unless the request is a navigation that htmx makes in its
+/// place. A URL, as the browser says.
+pub(crate) fn htmx_page(headers: &HeaderMap) -> Option<&str> {
+    if text(headers, "hx-boosted") == Some("true") { None } else { text(headers, "hx-current-url") }
+}
+
+/// Where the browser is, if that is for certain not where `base_url` says: a cookie that is set there comes not back.
+///
+/// `Host` alone says little, since proxies rewrite it. It is believed where the browser itself names the same host in
+/// `Referer`, or where both are names of this machine, at one port. Ports do not count: cookies are shared by all of a host's.
+pub(crate) fn is_elsewhere<'a>(headers: &'a HeaderMap, base_url: &BaseUrl) -> Option<&'a str> {
+    let host = text(headers, "host")?;
+    let (base_scheme, base_host) = base_url.origin().split_once("://")?;
+    let (name, base_name) = (host_name(host), host_name(base_host));
+    let same_name = name.eq_ignore_ascii_case(base_name);
+    let port = |host: &'a str| host.strip_prefix(host_name(host));
+    if !same_name && is_this_machine(name) && is_this_machine(base_name) {
+        return (port(host) == base_host.strip_prefix(base_name)).then_some(host);
+    }
+    let referer = text(headers, "referer")?;
+    let (scheme, rest) = referer.split_once("://")?;
+    let is_seen = rest.split(['/', '?', '#']).next()?.eq_ignore_ascii_case(host);
+    let own_page = text(headers, "sec-fetch-site").is_none_or(|site| site == "same-origin");
+    (is_seen && own_page && !(same_name && scheme == base_scheme)).then_some(host)
+}
+
+/// `host` without its port.
+fn host_name(host: &str) -> &str {
+    match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
+        _ => host,
+    }
+}
+
+fn is_this_machine(name: &str) -> bool {
+    ["localhost", "[::1]", "0.0.0.0"].contains(&name)
+        || name.ends_with(".localhost")
+        || name.parse::<std::net::Ipv4Addr>().is_ok_and(|address| address.is_loopback())
+}
+
 fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name).and_then(|value| value.to_str().ok())
 }

@@ -165,7 +165,7 @@ impl fmt::Debug for Attempt {
     }
 }
 
-fn label(state_hash: &[u8; 32]) -> String {
+pub(crate) fn label(state_hash: &[u8; 32]) -> String {
     let (start, _) = state_hash.split_at(9);
     URL_SAFE_NO_PAD.encode(start)
 }

@@ -19,8 +19,6 @@ pub struct Login {
     pub connection: Connection,
     /// The session that the connection is to be added to, in place of a new session.
     pub connect_to: Option<StoreKey>,
-    /// The session that ends now, besides what the browser names.
-    pub replaces: Option<StoreKey>,
 }
 
 impl Client {
@@ -73,7 +71,7 @@ impl Client {
         }
         let requested = self.requested_scopes(&code.request);
         let requested_scopes = requested.into_iter().map(ToOwned::to_owned).collect();
-        let LoginRequest { return_to, connect_to, replaces, .. } = code.request;
+        let LoginRequest { return_to, connect_to, .. } = code.request;
         let connection = Connection {
             provider: self.provider.key.clone(),
             identity,
@@ -82,6 +80,6 @@ impl Client {
             requested_scopes,
             nonce: code.nonce,
         };
-        Ok(Login { connection, connect_to, replaces })
+        Ok(Login { connection, connect_to })
     }
 }

@@ -18,8 +18,8 @@ const LIFETIME: Duration = Duration::from_secs(10 * 60);
 
 /// What one login asks for.
 ///
-/// Most ask for nothing but their target, which a [`ReturnTo`] becomes by itself. The rest is decided by the
-/// application's routes, never by parameters of a request: it travels [sealed](Self::seal).
+/// Most ask for nothing but their target, which a [`ReturnTo`] becomes by itself. What it asks of the provider is decided
+/// by the application's routes, never by parameters of a request: it travels [sealed](Self::seal).
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct LoginRequest {
@@ -39,9 +39,13 @@ pub struct LoginRequest {
     pub user: Option<ExpectedUser>,
     /// The session that the connection is added to, in place of a new session.
     pub connect_to: Option<StoreKey>,
-    /// The session that ends when the login succeeds, where the callback will not name it: a form of another site
-    /// brings no `Lax` cookie.
-    pub replaces: Option<StoreKey>,
+    /// The user that whoever sends the browser has in mind (OpenID Connect Core section 3.1.2.1), as an e-mail address.
+    /// Nothing relies on it.
+    pub login_hint: Option<String>,
+    /// Whether the login happens in a window of its own, which closes itself at the end.
+    pub popup: bool,
+    /// How many logins of this browser came just before, each started because of the one before.
+    pub round: u8,
 }
 
 /// What a provider is to ask the user (OpenID Connect Core section 3.1.2.1).
@@ -85,8 +89,16 @@ pub(super) struct SealedRequest<'a> {
     user: Option<Cow<'a, ExpectedUser>>,
     #[serde(rename = "ct", default, skip_serializing_if = "Option::is_none")]
     connect_to: Option<Cow<'a, str>>,
-    #[serde(rename = "rp", default, skip_serializing_if = "Option::is_none")]
-    replaces: Option<Cow<'a, str>>,
+    #[serde(rename = "lh", default, skip_serializing_if = "Option::is_none")]
+    login_hint: Option<Cow<'a, str>>,
+    #[serde(rename = "po", default, skip_serializing_if = "is_default")]
+    popup: bool,
+    #[serde(rename = "ro", default, skip_serializing_if = "is_default")]
+    round: u8,
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 fn slice_is_empty(values: &[String]) -> bool {
@@ -156,7 +168,9 @@ impl From<ReturnTo> for LoginRequest {
             prompt: None,
             user: None,
             connect_to: None,
-            replaces: None,
+            login_hint: None,
+            popup: false,
+            round: 0,
         }
     }
 }
@@ -171,7 +185,9 @@ impl<'a> From<&'a LoginRequest> for SealedRequest<'a> {
             prompt: request.prompt,
             user: request.user.as_ref().map(Cow::Borrowed),
             connect_to: request.connect_to.map(|key| key.to_string().into()),
-            replaces: request.replaces.map(|key| key.to_string().into()),
+            login_hint: request.login_hint.as_deref().map(Cow::Borrowed),
+            popup: request.popup,
+            round: request.round,
         }
     }
 }
@@ -186,7 +202,9 @@ impl From<SealedRequest<'_>> for LoginRequest {
             prompt: sealed.prompt,
             user: sealed.user.map(Cow::into_owned),
             connect_to: sealed.connect_to.and_then(|key| StoreKey::parse(&key)),
-            replaces: sealed.replaces.and_then(|key| StoreKey::parse(&key)),
+            login_hint: sealed.login_hint.map(Cow::into_owned),
+            popup: sealed.popup,
+            round: sealed.round,
         }
     }
 }

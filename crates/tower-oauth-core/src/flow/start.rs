@@ -165,6 +165,10 @@ impl Client {
                 Some((_, others)) => *others = format!("{others} {prompt}").into(),
             }
         }
+        if let Some(hint) = &asked.login_hint {
+            parameters.retain(|(name, _)| *name != "login_hint");
+            parameters.push(("login_hint", hint.as_str().into()));
+        }
         if let Some(max_age) = asked.max_age {
             parameters.push(("max_age", max_age.as_secs().to_string().into()));
         }

@@ -15,10 +15,11 @@ pub use payload::{Payload, SessionCodec};
 pub use store::{Index, Mark, Record, SessionStore, StoreError, StoredRecord, Swap, Version};
 
 use crate::clock::Timestamp;
+use crate::flow::attempt::label as attempt_label;
 use crate::flow::finish::Login;
 use crate::identity::Identity;
 use crate::return_to::ReturnTo;
-use crate::secret::{AccessTokenSecret, Nonce, RawIdToken, RefreshToken, State, sha256};
+use crate::secret::{AccessTokenSecret, Nonce, RawIdToken, RefreshToken};
 
 /// What the application knows of a signed-in browser.
 ///
@@ -125,11 +126,11 @@ impl Session {
         self.connections().find(|connection| connection.provider == provider)
     }
 
-    /// Where the login ended that `state` belongs to, if it made one of the connections.
+    /// Where the login ended whose attempt has this `label`, if it made one of the connections.
     #[must_use]
-    pub fn ended_at(&self, state: &State) -> Option<&ReturnTo> {
+    pub fn ended_at(&self, label: &str) -> Option<&ReturnTo> {
         let logins = self.connections().map(|connection| &connection.login);
-        logins.filter(|login| login.is_of(state)).map(|login| &login.return_to).next()
+        logins.filter(|login| login.label() == label).map(|login| &login.return_to).next()
     }
 
     /// This session with `connection` in the place of the one to the same provider, or besides the others.
@@ -168,10 +169,10 @@ impl Session {
 }
 
 impl LoginMark {
-    /// Whether `state` is that of the attempt.
+    /// The [label](crate::Attempt::label) of the attempt.
     #[must_use]
-    pub fn is_of(&self, state: &State) -> bool {
-        self.state_hash == sha256(state.secret().as_bytes())
+    pub fn label(&self) -> String {
+        attempt_label(&self.state_hash)
     }
 }
 

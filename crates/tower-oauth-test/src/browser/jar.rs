@@ -65,6 +65,10 @@ impl Jar {
         });
     }
 
+    pub(super) fn forget(&mut self, name: &str) {
+        self.0.retain(|cookie| cookie.name != name);
+    }
+
     /// The cookies of a request to `url`; `lax` unless it is a cross-site request with an unsafe method.
     pub(super) fn for_request(&self, url: &Url, lax: bool) -> Vec<(String, String)> {
         self.0

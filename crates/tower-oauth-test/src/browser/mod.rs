@@ -208,6 +208,24 @@ impl TestBrowser {
         self.send(&url, request, true).await
     }
 
+    /// Posts `fields` to `path` as a form of a page at `origin` does, on another site: with no cookie but those that are
+    /// `SameSite=None`. Redirects are not followed and the page stays.
+    ///
+    /// # Panics
+    ///
+    /// If `origin` cannot be in a header.
+    pub async fn post_from(&self, origin: &str, path: &str, fields: &[(&str, &str)]) -> Page {
+        let form = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        let mut request = Request::new(Bytes::from(form));
+        *request.method_mut() = Method::POST;
+        let headers = request.headers_mut();
+        navigation_headers(headers, "cross-site");
+        headers.insert("origin", origin.parse().expect("an origin"));
+        let form = HeaderValue::from_static("application/x-www-form-urlencoded");
+        headers.insert(CONTENT_TYPE, form);
+        self.send(&self.resolve(path), request, false).await
+    }
+
     /// The cookies that the application would get: (name, value).
     #[must_use]
     pub fn cookies(&self) -> Vec<(String, String)> {
@@ -217,6 +235,11 @@ impl TestBrowser {
     /// Plants a cookie, as somebody who can write into this browser's jar.
     pub fn plant_cookie(&self, name: &str, value: &str) {
         lock(&self.jar).plant(&self.base_url, name, value);
+    }
+
+    /// Forgets the cookies of this name.
+    pub fn forget_cookie(&self, name: &str) {
+        lock(&self.jar).forget(name);
     }
 
     /// Forgets all cookies.

@@ -15,19 +15,19 @@ use tower_oauth_core::{Error, ErrorKind, ExpectedUser, LoginRequest};
 
 use crate::layer::Handle;
 use crate::negotiate;
-use crate::routes::{problem, see_other};
+use crate::routes::{HX_REDIRECT, problem, see_other};
 use crate::tokens::TokenError;
 
 /// A request, or a job, that does not get the user, claims or token it asked for.
 ///
-/// As a response: a browser's navigation is sent to the sign-in page and comes back, everything else
-/// gets a problem document ([RFC 9457](https://www.rfc-editor.org/rfc/rfc9457)).
+/// As a response: a browser's navigation is sent to the sign-in page and comes back, and so is htmx by its header
+/// `HX-Redirect`; everything else gets a problem document ([RFC 9457](https://www.rfc-editor.org/rfc/rfc9457)).
 #[derive(Clone, Debug)]
 pub struct Rejection {
     kind: RejectionKind,
     /// Where to sign in, for whom that helps.
     login_path: Option<String>,
-    is_navigation: bool,
+    way: Way,
     retry_after: Option<Duration>,
     missing_scopes: Vec<String>,
     /// In the place of the kind's own words.
@@ -68,13 +68,33 @@ pub enum RejectionKind {
 #[derive(Clone, Debug)]
 pub(crate) struct Asking {
     pub(crate) handle: Handle,
-    is_navigation: bool,
+    way: Way,
+    /// The page to come back to, where it is not the request itself.
+    page: Option<String>,
+}
+
+/// How somebody gets to the sign-in page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Way {
+    /// A person's navigation follows a redirect.
+    Redirect,
+    /// htmx follows a header, with whatever status.
+    Htmx,
+    /// Whoever asks is told the address, and no more.
+    Told,
 }
 
 impl Asking {
     pub(crate) fn new(handle: &Handle, parts: &Parts) -> Self {
-        let is_navigation = negotiate::is_navigation(&parts.method, &parts.headers);
-        Self { handle: handle.clone(), is_navigation }
+        let headers = &parts.headers;
+        let (way, page) = if negotiate::is_htmx(headers) {
+            (Way::Htmx, negotiate::htmx_page(headers))
+        } else if negotiate::is_navigation(&parts.method, headers) {
+            (Way::Redirect, None)
+        } else {
+            (Way::Told, None)
+        };
+        Self { handle: handle.clone(), way, page: page.map(ToOwned::to_owned) }
     }
 }
 
@@ -132,8 +152,8 @@ impl Rejection {
     /// Signing in, again or for the first time, is what helps.
     pub(crate) fn sign_in(kind: RejectionKind, asking: &Asking) -> Self {
         Self {
-            login_path: Some(asking.handle.login_path()),
-            is_navigation: asking.is_navigation,
+            login_path: Some(asking.handle.login_path(asking.page.as_deref())),
+            way: asking.way,
             ..Self::plain(kind)
         }
     }
@@ -146,11 +166,12 @@ impl Rejection {
         change: impl FnOnce(&mut LoginRequest),
     ) -> Self {
         let identity = &connection.identity;
-        let login_path = asking.handle.ask_path(&connection.provider, |request| {
-            request.user = Some(ExpectedUser::new(identity.issuer(), identity.subject()));
-            change(request);
-        });
-        Self { login_path, is_navigation: asking.is_navigation, ..Self::plain(kind) }
+        let login_path =
+            asking.handle.ask_path(asking.page.as_deref(), &connection.provider, |request| {
+                request.user = Some(ExpectedUser::new(identity.issuer(), identity.subject()));
+                change(request);
+            });
+        Self { login_path, way: asking.way, ..Self::plain(kind) }
     }
 
     /// The application's own reason to refuse: 403 with `detail`, which whoever asks is shown.
@@ -165,7 +186,7 @@ impl Rejection {
 
     /// Nobody is sent anywhere, though the way is told: who was asked a moment ago said no.
     pub(crate) fn without_redirect(self) -> Self {
-        Self { is_navigation: false, ..self }
+        Self { way: Way::Told, ..self }
     }
 
     /// Why there is no token for the request of `asking`, or for a job.
@@ -199,7 +220,7 @@ impl Rejection {
         Self {
             kind,
             login_path: None,
-            is_navigation: false,
+            way: Way::Told,
             retry_after: None,
             missing_scopes: Vec::new(),
             detail: None,
@@ -242,7 +263,7 @@ impl Rejection {
     }
 
     fn answer(self) -> Response<Bytes> {
-        if let (true, Some(login_path)) = (self.is_navigation, &self.login_path) {
+        if let (Way::Redirect, Some(login_path)) = (self.way, &self.login_path) {
             return see_other(login_path);
         }
         if matches!(self.kind, RejectionKind::StoreUnavailable | RejectionKind::LayerMissing) {
@@ -250,13 +271,21 @@ impl Rejection {
             tracing::error!(target: "tower_oauth::session", code = self.kind.code(), "{reason}");
         }
         let mut extra = json!({ "detail": self.to_string() });
+        let hx_redirect = match (self.way, &self.login_path) {
+            (Way::Htmx, Some(login_path)) => HeaderValue::try_from(login_path).ok(),
+            _ => None,
+        };
         if let (Some(extra), Some(login_path)) = (extra.as_object_mut(), self.login_path) {
             extra.insert("login_url".into(), login_path.into());
         }
         if let (Some(extra), false) = (extra.as_object_mut(), self.missing_scopes.is_empty()) {
             extra.insert("missing_scopes".into(), self.missing_scopes.into());
         }
-        problem(self.kind.status(), self.kind.code(), Some(extra))
+        let mut response = problem(self.kind.status(), self.kind.code(), Some(extra));
+        if let Some(login_path) = hx_redirect {
+            response.headers_mut().insert(HX_REDIRECT, login_path);
+        }
+        response
     }
 }
 

@@ -50,21 +50,23 @@ impl Handle {
         self.0.session.initialized()
     }
 
-    /// The sign-in page, from where the browser comes back to this request.
-    pub(crate) fn login_path(&self) -> String {
-        self.0.auth.routes().login(self.return_to().as_ref())
+    /// The sign-in page, from where the browser comes back to `page`, or else to this request.
+    pub(crate) fn login_path(&self, page: Option<&str>) -> String {
+        self.0.auth.routes().login(self.return_to(page).as_ref())
     }
 
-    /// Where the browser signs in at `provider` once more, for what `change` asks for, and comes back from. `None`
+    /// Where the browser signs in at `provider` once more, for what `change` asks for, and comes back from: to `page`, or
+    /// else to this request. `None`
     /// where there is no randomness to seal it with.
     pub(crate) fn ask_path(
         &self,
+        page: Option<&str>,
         provider: &str,
         change: impl FnOnce(&mut LoginRequest),
     ) -> Option<String> {
         let inner = self.0.auth.inner();
         let start_page = || ReturnTo::start_page(&inner.base_url);
-        let mut request = LoginRequest::from(self.return_to().unwrap_or_else(start_page));
+        let mut request = LoginRequest::from(self.return_to(page).unwrap_or_else(start_page));
         change(&mut request);
         let environment = &inner.environment;
         let (now, random) = (environment.clock.now(), &*environment.random);
@@ -72,9 +74,13 @@ impl Handle {
         Some(self.0.auth.routes().login_for(provider, &sealed.ok()?))
     }
 
-    /// This request as a return target, if it can be one.
-    fn return_to(&self) -> Option<ReturnTo> {
+    /// The URL `page`, or else this request, as a return target, if it can be one.
+    fn return_to(&self, page: Option<&str>) -> Option<ReturnTo> {
         let routes = self.0.auth.routes();
+        if let Some(page) = page {
+            let path = page.strip_prefix(self.0.auth.inner().base_url.origin())?;
+            return ReturnTo::parse(path, &routes.root()).ok();
+        }
         let path = self.0.uri.path_and_query().map_or("/", |path| path.as_str());
         ReturnTo::parse(&routes.with_base(path), &routes.root()).ok()
     }

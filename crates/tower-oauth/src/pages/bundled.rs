@@ -7,20 +7,30 @@ use aws_lc_rs::digest::{SHA256, digest};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use http::HeaderValue;
 
-use super::{ErrorPage, Html, SignInPage, SignedOutPage};
+use super::{ErrorPage, Html, SignInPage, SignedInPage, SignedOutPage};
 
 /// The style sheet as it stands in every page: templates end without their final newline.
 const STYLE: &str = include_str!("../../templates/style.css").trim_ascii_end();
 
 /// Admits the one inline style sheet, and plain links to anywhere; nothing else.
-static POLICY: LazyLock<HeaderValue> = LazyLock::new(|| {
-    let hash = STANDARD.encode(digest(&SHA256, STYLE.as_bytes()));
+static POLICY: LazyLock<HeaderValue> = LazyLock::new(|| policy(""));
+
+/// The same, and the script of the page that closes its window.
+static SIGNED_IN_POLICY: LazyLock<HeaderValue> =
+    LazyLock::new(|| policy(&format!("script-src 'sha256-{}'; ", hash(SignedInPage::SCRIPT))));
+
+fn policy(script: &str) -> HeaderValue {
     let policy = format!(
-        "default-src 'none'; style-src 'sha256-{hash}'; frame-ancestors 'none'; \
-         base-uri 'none'; form-action 'none'"
+        "default-src 'none'; style-src 'sha256-{}'; {script}frame-ancestors 'none'; \
+         base-uri 'none'; form-action 'none'",
+        hash(STYLE)
     );
     HeaderValue::try_from(policy).unwrap_or(HeaderValue::from_static("default-src 'none'"))
-});
+}
+
+fn hash(text: &str) -> String {
+    STANDARD.encode(digest(&SHA256, text.as_bytes()))
+}
 
 #[derive(Template)]
 #[template(path = "sign_in.html")]
@@ -35,6 +45,12 @@ struct Error<'a> {
 }
 
 #[derive(Template)]
+#[template(path = "signed_in.html")]
+struct SignedIn<'a> {
+    page: &'a SignedInPage,
+}
+
+#[derive(Template)]
 #[template(path = "signed_out.html")]
 struct SignedOut<'a> {
     page: &'a SignedOutPage,
@@ -46,6 +62,10 @@ pub(super) fn sign_in(page: &SignInPage) -> Html {
 
 pub(super) fn error(page: &ErrorPage) -> Html {
     bundled(&Error { page })
+}
+
+pub(super) fn signed_in(page: &SignedInPage) -> Html {
+    bundled(&SignedIn { page }).content_security_policy(SIGNED_IN_POLICY.clone())
 }
 
 pub(super) fn signed_out(page: &SignedOutPage) -> Html {

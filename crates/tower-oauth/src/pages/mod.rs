@@ -30,7 +30,7 @@ mod model;
 mod tests;
 
 pub use self::html::Html;
-pub use self::model::{ErrorPage, ProviderButton, SignInPage, SignedOutPage};
+pub use self::model::{ErrorPage, ProviderButton, SignInPage, SignedInPage, SignedOutPage};
 
 /// The pages of the login. Each method that is not overridden renders the bundled page.
 ///
@@ -44,6 +44,11 @@ pub trait Pages: std::fmt::Debug + Send + Sync + 'static {
     /// A failed login. The title and the message are plain text, to be escaped.
     fn error(&self, page: &ErrorPage) -> Html {
         bundled::error(page)
+    }
+
+    /// The end of a login in a window of its own.
+    fn signed_in(&self, page: &SignedInPage) -> Html {
+        bundled::signed_in(page)
     }
 
     /// The confirmation of a sign-out.

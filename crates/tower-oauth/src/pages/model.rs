@@ -61,3 +61,21 @@ pub struct SignedOutPage {
     /// The application's start page.
     pub home_href: String,
 }
+
+/// The end of a login in a window of its own.
+///
+/// The bundled page runs [`SCRIPT`](Self::SCRIPT); a page of the application's own has to as well, under a policy that
+/// admits it.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct SignedInPage {
+    /// Where to go on, for a window that nobody opened or that stays open.
+    pub continue_href: String,
+}
+
+impl SignedInPage {
+    /// Tells every page of this origin, and the one that opened the window, that somebody signed in; then closes the
+    /// window. The message is `{ type: "tower-oauth:signed-in" }`, on the `BroadcastChannel` named `tower-oauth` and
+    /// by `postMessage` to this origin alone.
+    pub const SCRIPT: &'static str = include_str!("../../templates/signed_in.js").trim_ascii_end();
+}

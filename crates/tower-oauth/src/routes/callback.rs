@@ -8,24 +8,43 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Response};
 use http_body::Body;
 use tower_oauth_core::provider::ResponseMode;
-use tower_oauth_core::{AuthorizationResponse, Client, Error, ErrorKind, Login, State};
+use tower_oauth_core::{Attempt, AuthorizationResponse, Client, Error, ErrorKind, Login};
 
 use super::connect;
+use super::form_post;
 use super::login::{check_navigation, client};
 use super::respond::{Failure, see_other};
+use super::rounds;
 use crate::app_session;
 use crate::attempts;
 use crate::auth::Auth;
 use crate::events::SessionEnd;
-use crate::form::read_form;
+use crate::form::{parameter, read_form};
 
-/// `GET {mount}/callback/{provider}`: the response is in the query.
+/// `GET {mount}/callback/{provider}`: the response is in the query, or in the cookie that [`post`] set.
 pub(super) async fn get(auth: &Auth, key: &str, parts: &Parts) -> Result<Response<Bytes>, Failure> {
     let client = client(auth, key)?;
     check_navigation(&parts.headers)?;
-    check_mode(client, ResponseMode::Query)?;
-    let query = parts.uri.query().unwrap_or_default();
-    finish(auth, client, parts, query.as_bytes()).await
+    let query = parts.uri.query().unwrap_or_default().as_bytes();
+    if client.provider().response_mode() == ResponseMode::Query {
+        return finish(auth, client, parts, query).await;
+    }
+    let Some(label) = parameter(query, form_post::FORM) else {
+        let reason = "the response came in another way than was asked for";
+        return Err(Error::new(ErrorKind::Malformed, reason).into());
+    };
+    let Some(form) = form_post::fetch(auth, &parts.headers, key, &label) else {
+        let reason = "the browser does not bring the response that it posted a moment ago";
+        return without_attempt(auth, &parts.headers, client, &label, reason).await;
+    };
+    let used = auth.inner().cookies.clear_response(&label);
+    match finish(auth, client, parts, &form).await {
+        Ok(mut response) => {
+            response.headers_mut().append(SET_COOKIE, used);
+            Ok(response)
+        }
+        Err(failure) => Err(failure.with_cookie(used)),
+    }
 }
 
 /// `POST {mount}/callback/{provider}`: the response is in a form that the provider's page posts.
@@ -36,16 +55,13 @@ pub(super) async fn post<B: Body>(
     body: B,
 ) -> Result<Response<Bytes>, Failure> {
     let client = client(auth, key)?;
-    check_mode(client, ResponseMode::FormPost)?;
-    let form = read_form(&parts.headers, body).await?;
-    finish(auth, client, parts, &form).await
-}
-
-fn check_mode(client: &Client, mode: ResponseMode) -> Result<(), Error> {
-    if client.provider().response_mode() == mode {
-        return Ok(());
+    if client.provider().response_mode() != ResponseMode::FormPost {
+        let reason = "the response came in another way than was asked for";
+        return Err(Error::new(ErrorKind::Malformed, reason).into());
     }
-    Err(Error::new(ErrorKind::Malformed, "the response came in another way than was asked for"))
+    let form = read_form(&parts.headers, body).await?;
+    let kept = form_post::keep(auth, key, &form);
+    kept.map_err(|error| Failure::from(error).with_retry(auth, key, None))
 }
 
 async fn finish(
@@ -62,11 +78,13 @@ async fn finish(
     let found = attempts::find(auth, headers, response.state()).await?;
     let Some(attempt) = found.filter(|attempt| attempt.provider() == key) else {
         let reason = "no attempt of this browser is waiting for the response";
-        return without_attempt(auth, headers, client, response.state(), reason).await;
+        return without_attempt(auth, headers, client, &Attempt::label(response.state()), reason)
+            .await;
     };
     let return_to = attempt.return_to().clone();
+    let (popup, round) = (attempt.request().popup, attempt.request().round);
     let connect_to = attempt.request().connect_to;
-    let clear_attempt = attempts::clear(auth, &attempt, client.provider());
+    let clear_attempt = attempts::clear(auth, &attempt);
     let over = if attempt.is_expired(now) {
         Some("the attempt is older than ten minutes")
     // Before anything goes out: whatever happens next, no second request will act on this attempt.
@@ -76,7 +94,7 @@ async fn finish(
         None
     };
     if let Some(reason) = over {
-        let result = without_attempt(auth, headers, client, response.state(), reason).await;
+        let result = without_attempt(auth, headers, client, &attempt.own_label(), reason).await;
         return result.map_err(|failure| {
             failure.with_retry(auth, key, Some(&return_to)).with_cookie(clear_attempt)
         });
@@ -91,12 +109,17 @@ async fn finish(
     }
     let code = client.authorize(attempt, response).await.map_err(fail)?;
     let login = client.finish(code).await.map_err(fail)?;
-    let mut response = see_other(return_to.as_str());
+    let mut response = if popup {
+        see_other(&auth.routes().signed_in(&return_to))
+    } else {
+        see_other(return_to.as_str())
+    };
     match login.connect_to {
         Some(session) => connect::finish(auth, session, login.connection).await.map_err(fail)?,
         None => {
             let session_cookie = sign_in(auth, parts, login).await.map_err(fail)?;
             response.headers_mut().append(SET_COOKIE, session_cookie);
+            response.headers_mut().append(SET_COOKIE, rounds::count(auth, round));
         }
     }
     response.headers_mut().append(SET_COOKIE, clear_attempt);
@@ -110,11 +133,11 @@ async fn without_attempt(
     auth: &Auth,
     headers: &HeaderMap,
     client: &Client,
-    state: &State,
+    label: &str,
     reason: &'static str,
 ) -> Result<Response<Bytes>, Failure> {
     if let Some(live) = auth.load_session(headers).await?
-        && let Some(return_to) = live.session.ended_at(state)
+        && let Some(return_to) = live.session.ended_at(label)
     {
         return Ok(see_other(return_to.as_str()));
     }
@@ -129,7 +152,6 @@ async fn sign_in(auth: &Auth, parts: &Parts, login: Login) -> Result<HeaderValue
     let identity = &login.connection.identity;
     let (issuer, subject) = (identity.issuer().to_owned(), identity.subject().to_owned());
     let connected = auth.connections_to_keep(headers, &login).await?;
-    let replaces = login.replaces;
     let session = auth.create_session(login, connected).await?;
     // Before the browser has the new session's cookie, and before the old one ends: if this fails, neither has changed.
     if let Err(error) = app_session::cycle(&parts.extensions).await {
@@ -138,11 +160,7 @@ async fn sign_in(auth: &Auth, parts: &Parts, login: Login) -> Result<HeaderValue
     }
     tracing::info!(target: "tower_oauth::login", provider, issuer, session = ?session.key, "signed in");
     auth.tell_login_succeeded(session.key, &provider, &issuer, &subject);
-    let ended = match replaces {
-        Some(key) => auth.end_session(key, SessionEnd::Replaced).await,
-        None => Ok(()),
-    };
-    if let Err(error) = ended.and(auth.end_sessions(headers, SessionEnd::Replaced).await) {
+    if let Err(error) = auth.end_sessions(headers, SessionEnd::Replaced).await {
         tracing::warn!(target: "tower_oauth::session", "the earlier session was not ended: {error}");
     }
     Ok(session.cookie)

@@ -5,12 +5,12 @@ use http::header::SET_COOKIE;
 use http::request::Parts;
 use http::{HeaderMap, Response, StatusCode};
 use http_body::Body;
-use tower_oauth_core::provider::ResponseMode;
 use tower_oauth_core::{Client, Error, ErrorKind, LoginRequest, ReturnTo};
 
 use super::connect::check_session;
-use super::paths::LOGIN_REQUEST;
+use super::paths::{LOGIN_REQUEST, POPUP};
 use super::respond::{Failure, page, see_other};
+use super::rounds;
 use crate::attempts;
 use crate::auth::Auth;
 use crate::form::{is_form, parameter, read_form};
@@ -19,16 +19,23 @@ use crate::pages::{ProviderButton, SignInPage};
 
 /// `GET {mount}/login`: a choice of providers; with one, straight to it.
 pub(super) async fn sign_in(auth: &Auth, parts: &Parts) -> Result<Response<Bytes>, Failure> {
-    let return_to = return_to(auth, parts.uri.query().unwrap_or_default().as_bytes());
+    let query = parts.uri.query().unwrap_or_default().as_bytes();
+    let return_to = return_to(auth, query);
+    let popup = parameter(query, POPUP).is_some();
+    let address = auth.routes().login(Some(&return_to));
+    check_address(auth, &parts.headers, &address)?;
     if let [client] = &*auth.inner().clients {
         check_navigation(&parts.headers)?;
-        return start(auth, client, &parts.headers, return_to).await;
+        let mut request = LoginRequest::from(return_to);
+        request.popup = popup;
+        request.round = rounds::check(auth, &parts.headers, address).await?;
+        return start(auth, client, &parts.headers, request).await;
     }
     let providers = auth.inner().clients.iter().map(Client::provider);
     let buttons = providers.map(|provider| ProviderButton {
         key: provider.login_key().to_owned(),
         display_name: provider.name().to_owned(),
-        href: auth.routes().login_at(provider.login_key(), Some(&return_to)),
+        href: auth.routes().login_at(provider.login_key(), Some(&return_to), popup),
         icon: provider.brand().icon,
     });
     let html = auth.inner().pages.sign_in(&SignInPage { providers: buttons.collect() });
@@ -39,7 +46,10 @@ pub(super) async fn sign_in(auth: &Auth, parts: &Parts) -> Result<Response<Bytes
 pub(super) async fn get(auth: &Auth, key: &str, parts: &Parts) -> Result<Response<Bytes>, Failure> {
     let client = client(auth, key)?;
     check_navigation(&parts.headers)?;
-    let request = login_request(auth, client, parts).await?;
+    let mut request = login_request(auth, client, parts).await?;
+    let address = auth.routes().login_at(key, Some(&request.return_to), request.popup);
+    check_address(auth, &parts.headers, &address)?;
+    request.round = rounds::check(auth, &parts.headers, address).await?;
     start(auth, client, &parts.headers, request).await
 }
 
@@ -51,6 +61,7 @@ pub(super) async fn post<B: Body>(
     body: B,
 ) -> Result<Response<Bytes>, Failure> {
     let client = client(auth, key)?;
+    check_address(auth, &parts.headers, &auth.routes().login_at(key, None, false))?;
     check_own_site(auth, &parts.headers)?;
     let return_to = posted_return_to(auth, parts, body).await?;
     start(auth, client, &parts.headers, return_to).await
@@ -72,6 +83,21 @@ pub(super) fn check_navigation(headers: &HeaderMap) -> Result<(), Error> {
         return Err(Error::new(ErrorKind::CrossSite, "not the navigation of a whole tab"));
     }
     Ok(())
+}
+
+/// Refuses a login that starts where its cookies would not come back to, and tells where the application is: `address` is
+/// the path to go to there.
+fn check_address(auth: &Auth, headers: &HeaderMap, address: &str) -> Result<(), Failure> {
+    let base_url = &auth.inner().base_url;
+    let Some(seen) = negotiate::is_elsewhere(headers, base_url) else { return Ok(()) };
+    let reason = format!("the browser is at {seen:?}, the base URL is {:?}", base_url.join(""));
+    let message = format!(
+        "A sign-in that starts here cannot be finished: the address of this application is {}. Go there to sign in.",
+        base_url.join("")
+    );
+    let failure = Failure::from(Error::new(ErrorKind::OriginMismatch, reason));
+    let there = format!("{}{address}", base_url.origin());
+    Err(failure.with_message(message).with_retry_at(there))
 }
 
 /// Refuses forms of other sites.
@@ -98,7 +124,7 @@ pub(super) async fn posted_return_to<B: Body>(
 }
 
 /// The return target among `parameters`; the start page where there is none that is ours.
-fn return_to(auth: &Auth, parameters: &[u8]) -> ReturnTo {
+pub(super) fn return_to(auth: &Auth, parameters: &[u8]) -> ReturnTo {
     let routes = auth.routes();
     match parameter(parameters, "return_to").map(|target| ReturnTo::parse(&target, &routes.root()))
     {
@@ -115,7 +141,9 @@ fn return_to(auth: &Auth, parameters: &[u8]) -> ReturnTo {
 async fn login_request(auth: &Auth, client: &Client, parts: &Parts) -> Result<LoginRequest, Error> {
     let query = parts.uri.query().unwrap_or_default().as_bytes();
     let Some(sealed) = parameter(query, LOGIN_REQUEST) else {
-        return Ok(return_to(auth, query).into());
+        let mut request = LoginRequest::from(return_to(auth, query));
+        request.popup = parameter(query, POPUP).is_some();
+        return Ok(request);
     };
     let inner = auth.inner();
     let now = inner.environment.clock.now();
@@ -140,11 +168,8 @@ pub(super) async fn start(
     headers: &HeaderMap,
     request: impl Into<LoginRequest>,
 ) -> Result<Response<Bytes>, Failure> {
-    let mut request = request.into();
+    let request = request.into();
     let provider = client.provider();
-    if provider.response_mode() == ResponseMode::FormPost {
-        request.replaces = auth.session_key(headers);
-    }
     let fail = |error: Error| {
         let failure = Failure::from(error);
         // For one that cannot be started again by a link, the application's own page is the place.
@@ -154,7 +179,7 @@ pub(super) async fn start(
         failure.with_retry(auth, provider.login_key(), Some(&request.return_to))
     };
     let start = client.start(request.clone()).await.map_err(fail)?;
-    let cookies = attempts::keep(auth, &start.attempt, headers, provider).await.map_err(fail)?;
+    let cookies = attempts::keep(auth, &start.attempt, headers).await.map_err(fail)?;
     let mut response = see_other(&start.authorization_url);
     for cookie in cookies {
         response.headers_mut().append(SET_COOKIE, cookie);

@@ -9,7 +9,7 @@ use http_body::Body;
 use tower_oauth_core::ReturnTo;
 
 use super::login::{check_own_site, posted_return_to};
-use super::respond::{Failure, page, see_other};
+use super::respond::{Failure, HX_REDIRECT, page, see_other};
 use crate::app_session;
 use crate::auth::Auth;
 use crate::events::SessionEnd;
@@ -29,25 +29,31 @@ pub(super) async fn post<B: Body>(
     let clear_session = auth.inner().cookies.clear_session();
     let tokens = tokens_to_revoke(auth, &parts.headers).await;
     // The store failed: the session may live on there, so this is no success, but this browser forgets it.
-    let fail = |error| Failure::from(error).with_cookie(clear_session.clone());
+    let clear_round = auth.inner().cookies.clear_round();
+    let fail = |error| {
+        Failure::from(error).with_cookie(clear_session.clone()).with_cookie(clear_round.clone())
+    };
     auth.end_sessions(&parts.headers, SessionEnd::Logout).await.map_err(fail)?;
     revoke_all(auth, tokens);
     if auth.inner().flush_app_session {
         app_session::flush(&parts.extensions).await.map_err(fail)?;
     }
-    let mut response = if negotiate::wants_html(&parts.headers) {
-        let start_page = ReturnTo::start_page(&auth.inner().base_url);
-        if target == start_page {
-            see_other(&auth.routes().logged_out())
-        } else {
-            see_other(target.as_str())
-        }
+    let target = if target == ReturnTo::start_page(&auth.inner().base_url) {
+        auth.routes().logged_out()
     } else {
-        let mut response = Response::new(Bytes::new());
-        *response.status_mut() = StatusCode::NO_CONTENT;
-        response
+        target.as_str().to_owned()
     };
+    let mut response = Response::new(Bytes::new());
+    *response.status_mut() = StatusCode::NO_CONTENT;
+    if negotiate::is_htmx(&parts.headers) {
+        if let Ok(target) = target.try_into() {
+            response.headers_mut().insert(HX_REDIRECT, target);
+        }
+    } else if negotiate::wants_html(&parts.headers) {
+        response = see_other(&target);
+    }
     response.headers_mut().append(SET_COOKIE, clear_session);
+    response.headers_mut().append(SET_COOKIE, clear_round);
     Ok(response)
 }
 

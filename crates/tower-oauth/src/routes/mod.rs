@@ -6,14 +6,22 @@
 //! | `GET` or `POST {mount}/callback/{provider}` | [`callback`] |
 //! | `POST {mount}/connect/{provider}`, `POST {mount}/disconnect/{provider}` | [`connect`] |
 //! | `POST {mount}/logout`, `GET {mount}/logged-out` | [`logout`] |
+//! | `GET {mount}/session` | [`session`] |
+//! | `GET {mount}/signed-in` | [`popup`] |
+//! | `GET` or `POST {mount}/initiate-login`, where it is switched on | [`initiate`] |
 
 mod callback;
 mod connect;
+mod form_post;
+mod initiate;
 mod login;
 mod logout;
 mod not_found;
 mod paths;
+mod popup;
 mod respond;
+mod rounds;
+mod session;
 
 use bytes::Bytes;
 use http::request::Parts;
@@ -23,7 +31,7 @@ use tracing::Instrument as _;
 
 pub use not_found::NotFound;
 pub(crate) use paths::{Route, Routes};
-pub(crate) use respond::{problem, see_other};
+pub(crate) use respond::{HX_REDIRECT, problem, see_other};
 
 use self::respond::Failure;
 use crate::auth::Auth;
@@ -62,14 +70,22 @@ async fn dispatch<B: Body>(
         }
         (Route::Logout, &Method::POST) => logout::post(auth, parts, body).await,
         (Route::LoggedOut, &Method::GET) => Ok(logout::logged_out(auth)),
+        (Route::Session, &Method::GET) => session::get(auth, &parts.headers).await,
+        (Route::SignedIn, &Method::GET) => Ok(popup::signed_in(auth, parts)),
+        (Route::InitiateLogin, _) if !auth.inner().third_party_login => {
+            Ok(problem(StatusCode::NOT_FOUND, "not_found", None))
+        }
+        (Route::InitiateLogin, &Method::GET | &Method::POST) => {
+            initiate::answer(auth, parts, body).await
+        }
         _ => Ok(method_not_allowed(route)),
     }
 }
 
 fn method_not_allowed(route: &Route) -> Response<Bytes> {
     let allow = match route {
-        Route::SignIn | Route::LoggedOut => "GET",
-        Route::Login(_) | Route::Callback(_) => "GET, POST",
+        Route::SignIn | Route::LoggedOut | Route::Session | Route::SignedIn => "GET",
+        Route::Login(_) | Route::Callback(_) | Route::InitiateLogin => "GET, POST",
         Route::Connect(_) | Route::Disconnect(_) | Route::Logout => "POST",
     };
     let mut response = problem(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", None);

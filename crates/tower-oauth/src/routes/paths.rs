@@ -7,6 +7,9 @@ use crate::events::EventKind;
 /// The parameter of a sealed login request.
 pub(super) const LOGIN_REQUEST: &str = "login_request";
 
+/// The parameter that says: this window was opened for the login, and closes when it is done.
+pub(super) const POPUP: &str = "popup";
+
 /// Where the login routes are.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Routes<'a> {
@@ -26,6 +29,9 @@ pub(crate) enum Route {
     Disconnect(String),
     Logout,
     LoggedOut,
+    Session,
+    SignedIn,
+    InitiateLogin,
 }
 
 impl Route {
@@ -39,6 +45,9 @@ impl Route {
             Self::Disconnect(_) => "disconnect",
             Self::Logout => "logout",
             Self::LoggedOut => "logged_out",
+            Self::Session => "session",
+            Self::SignedIn => "signed_in",
+            Self::InitiateLogin => "initiate_login",
         }
     }
 
@@ -48,18 +57,25 @@ impl Route {
             Self::Login(key) | Self::Callback(key) | Self::Connect(key) | Self::Disconnect(key) => {
                 Some(key)
             }
-            Self::SignIn | Self::Logout | Self::LoggedOut => None,
+            Self::SignIn
+            | Self::Logout
+            | Self::LoggedOut
+            | Self::Session
+            | Self::SignedIn
+            | Self::InitiateLogin => None,
         }
     }
 
     /// What it is called when an answer of the route is an error.
     pub(super) const fn failure(&self) -> Option<EventKind> {
         match self {
-            Self::SignIn | Self::Login(_) | Self::Callback(_) | Self::Connect(_) => {
-                Some(EventKind::LoginFailed)
-            }
+            Self::SignIn
+            | Self::Login(_)
+            | Self::Callback(_)
+            | Self::Connect(_)
+            | Self::InitiateLogin => Some(EventKind::LoginFailed),
             Self::Logout => Some(EventKind::LogoutFailed),
-            Self::Disconnect(_) | Self::LoggedOut => None,
+            Self::Disconnect(_) | Self::LoggedOut | Self::Session | Self::SignedIn => None,
         }
     }
 }
@@ -86,6 +102,9 @@ impl Routes<'_> {
             "login" => Some(Route::SignIn),
             "logout" => Some(Route::Logout),
             "logged-out" => Some(Route::LoggedOut),
+            "session" => Some(Route::Session),
+            "signed-in" => Some(Route::SignedIn),
+            "initiate-login" => Some(Route::InitiateLogin),
             _ => match rest.split_once('/')? {
                 ("login", provider) => Some(Route::Login(provider.to_owned())),
                 ("callback", provider) => Some(Route::Callback(provider.to_owned())),
@@ -105,8 +124,18 @@ impl Routes<'_> {
         with_return_to(format!("{}/login", self.root()), return_to)
     }
 
-    pub(crate) fn login_at(&self, provider: &str, return_to: Option<&ReturnTo>) -> String {
-        with_return_to(format!("{}/login/{provider}", self.root()), return_to)
+    pub(crate) fn login_at(
+        &self,
+        provider: &str,
+        return_to: Option<&ReturnTo>,
+        popup: bool,
+    ) -> String {
+        let path = with_return_to(format!("{}/login/{provider}", self.root()), return_to);
+        match (popup, path.contains('?')) {
+            (false, _) => path,
+            (true, true) => format!("{path}&{POPUP}=1"),
+            (true, false) => format!("{path}?{POPUP}=1"),
+        }
     }
 
     /// The start of a login at `provider` for a sealed request.
@@ -116,6 +145,19 @@ impl Routes<'_> {
 
     pub(crate) fn callback(&self, provider: &str) -> String {
         format!("{}/callback/{provider}", self.root())
+    }
+
+    pub(crate) fn logout(&self) -> String {
+        format!("{}/logout", self.root())
+    }
+
+    /// Where a login in a window of its own ends.
+    pub(crate) fn signed_in(&self, return_to: &ReturnTo) -> String {
+        with_return_to(format!("{}/signed-in", self.root()), Some(return_to))
+    }
+
+    pub(crate) fn initiate_login(&self) -> String {
+        format!("{}/initiate-login", self.root())
     }
 
     pub(crate) fn logged_out(&self) -> String {

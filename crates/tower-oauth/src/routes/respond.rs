@@ -1,11 +1,13 @@
 //! How the login routes answer: redirects, pages, problem documents, and what becomes of a failure.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, REFERRER_POLICY, RETRY_AFTER,
     SET_COOKIE, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
-use http::{HeaderMap, HeaderValue, Response, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use serde_json::json;
 use tower_oauth_core::{Error, ErrorKind, ReturnTo};
 
@@ -20,6 +22,8 @@ pub(super) struct Failure {
     error: Box<Error>,
     cookies: Vec<HeaderValue>,
     retry: Option<String>,
+    /// What a person is told, in place of the kind's own words.
+    message: Option<Cow<'static, str>>,
 }
 
 impl Failure {
@@ -30,7 +34,19 @@ impl Failure {
         provider: &str,
         return_to: Option<&ReturnTo>,
     ) -> Self {
-        self.retry = Some(auth.routes().login_at(provider, return_to));
+        self.retry = Some(auth.routes().login_at(provider, return_to, false));
+        self
+    }
+
+    /// Another way out than a new login here.
+    pub(super) fn with_retry_at(mut self, href: String) -> Self {
+        self.retry = Some(href);
+        self
+    }
+
+    /// A person is told this.
+    pub(super) fn with_message(mut self, message: impl Into<Cow<'static, str>>) -> Self {
+        self.message = Some(message.into());
         self
     }
 
@@ -47,12 +63,13 @@ impl Failure {
         headers: &HeaderMap,
     ) -> Response<Bytes> {
         let correlation_id = correlation_id(auth);
-        let Self { error, cookies, retry } = self;
+        let Self { error, cookies, retry, message } = self;
         report(&error, &correlation_id);
         if let Some(kind) = route.failure() {
             auth.tell_failed(kind, route.provider(), error.code(), &correlation_id);
         }
-        let (title, message) = messages::for_person(error.kind());
+        let (title, usual) = messages::for_person(error.kind());
+        let message = message.unwrap_or(Cow::Borrowed(usual));
         let mut response = if negotiate::wants_html(headers) {
             let base_path = auth.routes().base_path;
             page(
@@ -61,7 +78,7 @@ impl Failure {
                     status: error.status().as_u16(),
                     code: error.code(),
                     title: title.into(),
-                    message: message.into(),
+                    message: message.into_owned(),
                     correlation_id,
                     retry_href: retry,
                     home_href: format!("{base_path}/"),
@@ -83,7 +100,7 @@ impl Failure {
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        Self { error: Box::new(error), cookies: Vec::new(), retry: None }
+        Self { error: Box::new(error), cookies: Vec::new(), retry: None, message: None }
     }
 }
 
@@ -103,6 +120,7 @@ fn report(error: &Error, correlation_id: &str) {
         ErrorKind::Malformed
         | ErrorKind::CrossSite
         | ErrorKind::UnknownProvider
+        | ErrorKind::OriginMismatch
         | ErrorKind::StateInvalid
         | ErrorKind::ProviderDenied => {
             tracing::info!(target: "tower_oauth::login", code, correlation_id, "{reason}");
@@ -116,6 +134,9 @@ fn report(error: &Error, correlation_id: &str) {
         _ => tracing::warn!(target: "tower_oauth::login", code, correlation_id, "{reason}"),
     }
 }
+
+/// The header by which htmx is sent to another page (<https://htmx.org/reference/#response_headers>).
+pub(crate) const HX_REDIRECT: HeaderName = HeaderName::from_static("hx-redirect");
 
 /// 303: whatever the method was, the browser goes on with `GET`
 /// ([RFC 9700 section 4.12](https://www.rfc-editor.org/rfc/rfc9700#section-4.12)).
