@@ -4,14 +4,19 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { accessSync, constants, existsSync } from "node:fs";
 import { createServer } from "node:net";
-import { delimiter, join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
 
-const DEMO_BIN =
-  process.env.DEMO_BIN ?? fileURLToPath(new URL("../../target/debug/demo", import.meta.url));
+const DEMO_BIN = process.env.DEMO_BIN ?? built("demo");
+
+/** A program that Cargo has built beside the demo. */
+function built(name) {
+  const folder = process.env.DEMO_BIN ? dirname(process.env.DEMO_BIN) : fileURLToPath(new URL("../../target/debug", import.meta.url));
+  return join(folder, name);
+}
 
 export function launchChromium() {
   return chromium.launch({
@@ -48,11 +53,28 @@ function isExecutable(path) {
 
 /** Starts the demo at a free port of localhost, and waits until it answers. */
 export async function startDemo(env = {}) {
-  if (!existsSync(DEMO_BIN)) throw new Error(`${DEMO_BIN} does not exist: cargo build -p demo`);
   const url = env.AUTH_URL ?? `http://localhost:${await freePort()}`;
+  return start(DEMO_BIN, `${url}/healthz`, { AUTH_URL: url, ...env }, url);
+}
+
+/** Starts the example `spa`. */
+export async function startSpa() {
+  const url = `http://localhost:${await freePort()}`;
+  return start(built("spa"), url, { SPA_URL: url }, url);
+}
+
+/** Starts the application whose provider answers by form. */
+export async function startBrowserApp() {
+  const url = `http://localhost:${await freePort()}`;
+  return start(built("browser-app"), `${url}/healthz`, { APP_URL: url }, url);
+}
+
+/** Starts a program with no login configured but `env`, and waits until `health` answers. */
+async function start(program, health, env, url) {
+  if (!existsSync(program)) throw new Error(`${program} does not exist: cargo build --workspace`);
   const inherited = Object.entries(process.env).filter(([name]) => !/^(AUTH|DEMO)_/.test(name));
-  const child = spawn(DEMO_BIN, [], {
-    env: { ...Object.fromEntries(inherited), AUTH_URL: url, ...env },
+  const child = spawn(program, [], {
+    env: { ...Object.fromEntries(inherited), ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
   const said = [];
@@ -62,13 +84,13 @@ export async function startDemo(env = {}) {
   child.on("exit", (code, signal) => (failure ??= new Error(`it ended with ${code ?? signal}`)));
 
   for (let left = 100; left > 0 && !failure; left -= 1) {
-    const healthy = await fetch(`${url}/healthz`).then((answer) => answer.ok, () => false);
+    const healthy = await fetch(health).then((answer) => answer.ok, () => false);
     if (healthy && !failure) return { url, stop: () => child.kill() };
     await sleep(200);
   }
   child.kill();
-  const reason = failure?.message ?? `no answer from ${url}/healthz`;
-  throw new Error(`the demo did not start: ${reason}\n${Buffer.concat(said)}`);
+  const reason = failure?.message ?? `no answer from ${health}`;
+  throw new Error(`${program} did not start: ${reason}\n${Buffer.concat(said)}`);
 }
 
 /** Starts `oidc-provider.mjs`; with `log_requests`, `requests()` lists those it has seen. */
