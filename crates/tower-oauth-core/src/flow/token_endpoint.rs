@@ -96,7 +96,7 @@ impl<'c> AsyncHttpClient<'c> for TokenEndpoint<'_> {
                 credentials.set_sensitive(true);
             }
             let response = self.0.send(request, LIMITS, ErrorKind::TokenEndpoint).await?;
-            Ok(token_response::normalise(&response, quirks.token_response)?)
+            Ok(token_response::normalise(&response, quirks)?)
         })
     }
 }

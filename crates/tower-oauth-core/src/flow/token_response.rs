@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use crate::client::{has_media_type, unavailable};
 use crate::error::{Error, ErrorKind};
 use crate::json;
-use crate::provider::TokenResponse;
+use crate::provider::{Quirks, TokenResponse};
 
 /// Longest lifetime that is believed; anything beyond is cut to it.
 const MAX_EXPIRES_IN: u64 = 100 * 365 * 24 * 60 * 60;
@@ -17,8 +17,9 @@ const MAX_EXPIRES_IN: u64 = 100 * 365 * 24 * 60 * 60;
 /// and a JSON object with `access_token`, `token_type`, and `expires_in` and `scope` of the right types.
 pub(crate) fn normalise(
     response: &http::Response<Bytes>,
-    shape: TokenResponse,
+    quirks: &Quirks,
 ) -> Result<http::Response<Vec<u8>>, Error> {
+    let shape = quirks.token_response;
     if let Some(error) = unavailable("the token endpoint", response) {
         return Err(error);
     }
@@ -27,6 +28,9 @@ pub(crate) fn normalise(
         return Err(invalid(format!("is a status {}", status.as_u16())));
     }
     let body = read(response, shape)?;
+    if let Some(code) = own_error(&body, quirks) {
+        return respond(StatusCode::BAD_REQUEST, &json!({ "error": code }));
+    }
     // Some providers send errors under status 200.
     if let Some(error) = body.get("error").filter(|error| !error.is_null()) {
         let error = error.as_str().unwrap_or("unreadable");
@@ -63,6 +67,16 @@ fn read(
         object = inner.clone();
     }
     Ok(object)
+}
+
+/// The code of RFC 6749 section 5.2 for an error that the provider tells in a way of its own.
+fn own_error(body: &Map<String, Value>, quirks: &Quirks) -> Option<&'static str> {
+    let is = |path: &str, expected: &str| match json::at(body, path) {
+        Some(Value::String(text)) => text == expected,
+        Some(Value::Number(number)) => number.to_string() == expected,
+        _ => false,
+    };
+    quirks.token_errors.iter().find(|(path, value, _)| is(path, value)).map(|error| error.2)
 }
 
 /// Keeps the members that the flow knows, each with its right type.
@@ -170,7 +184,8 @@ mod tests {
             .header("content-type", content_type)
             .body(Bytes::copy_from_slice(body.as_bytes()))
             .unwrap();
-        let normalised = normalise(&response, shape)?;
+        let quirks = Quirks { token_response: shape, ..Quirks::default() };
+        let normalised = normalise(&response, &quirks)?;
         let mut value: Value = serde_json::from_slice(normalised.body()).unwrap();
         value["status"] = normalised.status().as_u16().into();
         Ok(value)
@@ -276,6 +291,32 @@ mod tests {
         assert_eq!((&value["scope"], &value["token_type"]), (&json!("x y"), &json!("bearer")));
         let value = lenient("error=bad_verification_code&error_description=x");
         assert_eq!(value, json!({ "error": "bad_verification_code", "status": 400 }));
+    }
+
+    #[test]
+    fn errors_of_its_own_are_told_by_the_table_alone() {
+        let quirks = Quirks {
+            token_response: TokenResponse::Lenient,
+            token_errors: &[
+                ("message", "Invalid code", "invalid_grant"),
+                ("errors.0.code", "17", "invalid_client"),
+            ],
+            ..Quirks::default()
+        };
+        for (status, body, code) in [
+            (400, r#"{"message":"Invalid code"}"#, "invalid_grant"),
+            (200, r#"{"message":"Invalid code"}"#, "invalid_grant"),
+            (400, r#"{"error":"Bad Request","message":"Invalid code"}"#, "invalid_grant"),
+            (400, r#"{"errors":[{"code":17}]}"#, "invalid_client"),
+            (400, r#"{"error":"other","message":"Invalid"}"#, "other"),
+        ] {
+            let response = http::Response::builder().status(status);
+            let response = response.body(Bytes::from_static(body.as_bytes())).unwrap();
+            let normalised = normalise(&response, &quirks).unwrap();
+            assert_eq!(normalised.status(), 400);
+            let told: Value = serde_json::from_slice(normalised.body()).unwrap();
+            assert_eq!(told, json!({ "error": code }), "{body}");
+        }
     }
 
     #[test]

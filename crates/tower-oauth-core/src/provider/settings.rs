@@ -93,8 +93,9 @@ impl Provider {
             let problem = "narrow an issuer that stands for many; this one stands for itself";
             return refuse("tenants", problem.into());
         }
-        for (name, value) in self.quirks.headers {
-            if HeaderName::try_from(*name).is_err() || HeaderValue::try_from(*value).is_err() {
+        let client_id = self.quirks.client_id_header.map(|name| (name, &*self.client_id));
+        for (name, value) in self.quirks.headers.iter().copied().chain(client_id) {
+            if HeaderName::try_from(name).is_err() || HeaderValue::try_from(value).is_err() {
                 return refuse("headers", format!("{name:?} is not a header with a value"));
             }
         }
