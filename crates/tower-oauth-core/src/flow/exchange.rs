@@ -17,7 +17,7 @@ impl Client {
         metadata: &Metadata,
     ) -> Result<TokenSet, Error> {
         let client = self
-            .token_client(metadata)?
+            .token_client(metadata, &metadata.token_endpoint)?
             .set_redirect_uri(RedirectUrl::new(self.redirect_uri.clone()).map_err(unusable)?);
         let grant = oauth2::AuthorizationCode::new(code.code.secret().to_owned());
         let mut request = client.exchange_code(grant);

@@ -70,12 +70,13 @@ impl Client {
             })
     }
 
-    /// The same, ready to ask the token endpoint.
+    /// The same, ready to ask for tokens at `endpoint`.
     pub(super) fn token_client(
         &self,
         metadata: &Metadata,
+        endpoint: &str,
     ) -> Result<Protocol<EndpointNotSet, EndpointSet>, Error> {
-        let url = TokenUrl::new(metadata.token_endpoint.clone()).map_err(unusable)?;
+        let url = TokenUrl::new(endpoint.to_owned()).map_err(unusable)?;
         Ok(self.protocol(metadata).set_token_uri(url))
     }
 }

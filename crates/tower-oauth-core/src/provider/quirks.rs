@@ -54,6 +54,8 @@ pub struct Quirks {
     pub claims: ClaimsMapping,
     /// How a refresh token is asked for.
     pub offline_access: OfflineAccess,
+    /// Where access tokens are refreshed; `None` for the token endpoint.
+    pub refresh_endpoint: Option<String>,
     /// Where tokens are revoked ([RFC 7009](https://www.rfc-editor.org/rfc/rfc7009)); `None` as the metadata says.
     pub revocation_endpoint: Option<String>,
     /// How much goes with a revoked token.
@@ -87,6 +89,7 @@ impl Default for Quirks {
             userinfo_types: &[],
             claims: ClaimsMapping::default(),
             offline_access: OfflineAccess::Scope("offline_access"),
+            refresh_endpoint: None,
             revocation_endpoint: None,
             revocation: Revocation::Token,
             brand: Brand::default(),

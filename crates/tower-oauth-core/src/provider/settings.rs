@@ -65,6 +65,9 @@ impl Provider {
             urls.push(("authorization endpoint", authorization));
             urls.push(("token endpoint", token));
         }
+        if let Some(url) = &self.quirks.refresh_endpoint {
+            urls.push(("refresh endpoint", url));
+        }
         if let Some(url) = &self.quirks.revocation_endpoint {
             urls.push(("revocation endpoint", url));
         }
