@@ -16,6 +16,7 @@ use oauth2::{
     RequestTokenError, StandardRevocableToken, StandardTokenResponse, TokenResponse as _, TokenUrl,
 };
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use url::Url;
 
 use super::token_response;
@@ -30,15 +31,17 @@ use crate::session::TokenSet;
 
 const LIMITS: Limits = Limits::new(Duration::from_secs(15), 256 * 1024);
 
-/// The one member of a token response that OpenID Connect adds (Core section 3.1.3.3).
+/// What a token response holds besides the tokens of RFC 6749: the ID token (OpenID Connect Core section 3.1.3.3), and
+/// the profile, where the provider tells it here.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct IdTokenField {
+pub(super) struct MoreFields {
     id_token: Option<String>,
+    pub(super) profile: Option<Map<String, Value>>,
 }
 
-impl ExtraTokenFields for IdTokenField {}
+impl ExtraTokenFields for MoreFields {}
 
-type Response = StandardTokenResponse<IdTokenField, BasicTokenType>;
+type Response = StandardTokenResponse<MoreFields, BasicTokenType>;
 
 /// The `oauth2` crate's client with our kind of response. The last parameters are the endpoints it knows.
 pub(super) type Protocol<Revocation = EndpointNotSet, Token = EndpointNotSet> = oauth2::Client<

@@ -8,10 +8,13 @@ use serde_json::{Map, Value, json};
 use crate::client::{has_media_type, unavailable};
 use crate::error::{Error, ErrorKind};
 use crate::json;
-use crate::provider::{Quirks, TokenResponse};
+use crate::provider::{Quirks, TokenResponse, UserInfo};
 
 /// Longest lifetime that is believed; anything beyond is cut to it.
 const MAX_EXPIRES_IN: u64 = 100 * 365 * 24 * 60 * 60;
+
+/// The member under which the rest of the response goes, where that is the profile.
+pub(super) const PROFILE: &str = "profile";
 
 /// Rewrites `response` to what RFC 6749 says: an error has status 400 and JSON, a success has status 200
 /// and a JSON object with `access_token`, `token_type`, and `expires_in` and `scope` of the right types.
@@ -27,7 +30,7 @@ pub(crate) fn normalise(
     if !status.is_success() && !status.is_client_error() {
         return Err(invalid(format!("is a status {}", status.as_u16())));
     }
-    let body = read(response, shape)?;
+    let mut body = read(response, shape)?;
     if let Some(code) = own_error(&body, quirks) {
         return respond(StatusCode::BAD_REQUEST, &json!({ "error": code }));
     }
@@ -39,7 +42,11 @@ pub(crate) fn normalise(
     if status != StatusCode::OK {
         return Err(invalid(format!("has status {} and names no error", status.as_u16())));
     }
-    respond(StatusCode::OK, &Value::Object(success(body, shape)?))
+    let mut tokens = success(&mut body, shape)?;
+    if matches!(quirks.userinfo, UserInfo::TokenResponse) {
+        tokens.insert(PROFILE.into(), Value::Object(body));
+    }
+    respond(StatusCode::OK, &Value::Object(tokens))
 }
 
 fn read(
@@ -79,9 +86,9 @@ fn own_error(body: &Map<String, Value>, quirks: &Quirks) -> Option<&'static str>
     quirks.token_errors.iter().find(|(path, value, _)| is(path, value)).map(|error| error.2)
 }
 
-/// Keeps the members that the flow knows, each with its right type.
+/// Takes out the members that the flow knows, each with its right type.
 fn success(
-    mut body: Map<String, Value>,
+    body: &mut Map<String, Value>,
     shape: TokenResponse,
 ) -> Result<Map<String, Value>, Error> {
     let mut out = Map::new();
@@ -317,6 +324,25 @@ mod tests {
             let told: Value = serde_json::from_slice(normalised.body()).unwrap();
             assert_eq!(told, json!({ "error": code }), "{body}");
         }
+    }
+
+    #[test]
+    fn the_rest_of_a_response_is_the_profile_where_the_provider_tells_it_there() {
+        let body = r#"{"access_token":"a","token_type":"bearer","refresh_token":"b","id_token":"c","scope":"d",
+            "expires_in":60,"profile":"e","user":{"id":"1"}}"#;
+        let response = http::Response::new(Bytes::from_static(body.as_bytes()));
+        let profile = |userinfo| {
+            let token_response = TokenResponse::Lenient;
+            let quirks = Quirks { token_response, userinfo, ..Quirks::default() };
+            let normalised = normalise(&response, &quirks).unwrap();
+            let value: Value = serde_json::from_slice(normalised.body()).unwrap();
+            value[PROFILE].clone()
+        };
+        assert_eq!(
+            profile(UserInfo::TokenResponse),
+            json!({ "profile": "e", "user": { "id": "1" } })
+        );
+        assert_eq!(profile(UserInfo::IdToken), Value::Null);
     }
 
     #[test]

@@ -31,6 +31,7 @@ impl Client {
             UserInfo::Discovered | UserInfo::IdToken => {
                 self.metadata().await?.userinfo_endpoint.clone()
             }
+            UserInfo::TokenResponse => None,
             UserInfo::Requests(requests) => requests.first().map(|request| request.url.clone()),
         })
     }
@@ -43,7 +44,7 @@ impl Client {
         metadata: &Metadata,
     ) -> Result<Option<Map<String, Value>>, Error> {
         let requests = match &self.provider.quirks.userinfo {
-            UserInfo::IdToken => return Ok(None),
+            UserInfo::IdToken | UserInfo::TokenResponse => return Ok(None),
             UserInfo::Discovered => match &metadata.userinfo_endpoint {
                 None => return Ok(None),
                 Some(url) => &vec![UserInfoRequest::profile(url)],

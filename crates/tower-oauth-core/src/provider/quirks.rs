@@ -185,6 +185,8 @@ pub enum UserInfo {
     Discovered,
     /// The ID token alone: it holds everything.
     IdToken,
+    /// The token response: what it holds besides the members of RFC 6749 section 5.1 and its tokens.
+    TokenResponse,
     /// These requests with the access token, in this order.
     Requests(Vec<UserInfoRequest>),
 }

@@ -122,6 +122,7 @@ impl Provider {
             UserInfo::Requests(requests) => {
                 requests.iter().any(|request| request.into.is_none() && request.required)
             }
+            UserInfo::TokenResponse => true,
             UserInfo::Discovered | UserInfo::IdToken => false,
         }
     }
