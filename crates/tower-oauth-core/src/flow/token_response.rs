@@ -106,7 +106,8 @@ fn success(
         _ => return Err(invalid("has no `token_type` or one other than Bearer")),
     }
     out.insert("token_type".into(), "bearer".into());
-    if let Some(seconds) = expires_in(body.remove("expires_in"))? {
+    let lifetime = expires_in(body.remove("expires_in"))?;
+    if let Some(seconds) = lifetime.filter(|it| *it > 0 || shape == TokenResponse::Strict) {
         out.insert("expires_in".into(), seconds.into());
     }
     for name in ["refresh_token", "id_token"] {
@@ -296,6 +297,7 @@ mod tests {
         assert_eq!(value["expires_in"], 60);
         let value = lenient(r#"{"access_token":"a","scope":["x","y"]}"#);
         assert_eq!((&value["scope"], &value["token_type"]), (&json!("x y"), &json!("bearer")));
+        assert_eq!(lenient(r#"{"access_token":"a","expires_in":0}"#)["expires_in"], Value::Null);
         let value = lenient("error=bad_verification_code&error_description=x");
         assert_eq!(value, json!({ "error": "bad_verification_code", "status": 400 }));
     }

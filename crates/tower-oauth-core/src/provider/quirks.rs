@@ -171,7 +171,7 @@ pub enum TokenResponse {
     /// JSON, `token_type` present, scopes separated by spaces.
     Strict,
     /// Also a form-encoded body, any content type, no `token_type`, scopes in an array or separated by
-    /// commas.
+    /// commas, and a lifetime of 0 for a token that does not expire.
     Lenient,
     /// As `Lenient`, and the response is the member at this dotted path.
     Wrapped(&'static str),
