@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::{fs, path::Path};
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
 /// One document. Its people, tokens and secrets are examples.
@@ -118,7 +118,8 @@ pub(crate) struct UserInfo {
     pub(crate) app_secret_proof: bool,
     #[serde(default)]
     pub(crate) headers: BTreeMap<String, String>,
-    /// What is posted as JSON, where it is no `GET`.
+    /// What is posted as JSON, `null` included, where it is no `GET`.
+    #[serde(default, deserialize_with = "present")]
     pub(crate) post: Option<Value>,
     /// Whether the login goes on without it.
     #[serde(default)]
@@ -138,6 +139,8 @@ pub(crate) struct Failure {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Refresh {
+    /// Where, if not at the token endpoint.
+    pub(crate) url: Option<String>,
     /// The scope that is asked for besides.
     pub(crate) scope: Option<String>,
     /// The parameters that are sent besides.
@@ -182,6 +185,10 @@ impl Document {
 
 fn directory() -> std::path::PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("providers/documents")
+}
+
+fn present<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Value>, D::Error> {
+    Value::deserialize(value).map(Some)
 }
 
 fn client_id() -> String {

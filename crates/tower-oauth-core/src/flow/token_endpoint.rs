@@ -187,9 +187,9 @@ fn shape(
         }
         TokenRequest::Json => {
             parts.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-            let object: serde_json::Map<_, _> =
+            let object: Map<_, _> =
                 pairs.into_iter().map(|(name, value)| (name, value.into())).collect();
-            serde_json::Value::Object(object).to_string()
+            Value::Object(object).to_string()
         }
         TokenRequest::Query => {
             parts.method = http::Method::GET;
