@@ -1,6 +1,6 @@
 //! WordPress.com.
 //!
-//! - For wordpress.com; a WordPress of one's own is no OAuth 2.0 provider.
+//! - For `wordpress.com`; a WordPress of one's own is no OAuth 2.0 provider.
 //! - The scope `auth` gives the profile and no site; access tokens do not expire.
 //!
 //! Source: developer.wordpress.com, "OAuth2 authentication", "WordPress.com Connect" and "GET /me".
