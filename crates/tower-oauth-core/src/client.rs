@@ -106,10 +106,12 @@ impl Client {
         };
         let headers = request.headers_mut();
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
-        for (name, value) in self.provider.quirks.headers {
+        let client_id =
+            self.provider.quirks.client_id_header.map(|name| (name, &*self.provider.client_id));
+        for (name, value) in self.provider.quirks.headers.iter().copied().chain(client_id) {
             // Checked by `Provider::validate`.
             if let (Ok(name), Ok(value)) =
-                (HeaderName::try_from(*name), HeaderValue::try_from(*value))
+                (HeaderName::try_from(name), HeaderValue::try_from(value))
             {
                 headers.insert(name, value);
             }

@@ -19,8 +19,8 @@ use crate::flow::callback::AuthorizationResponse;
 use crate::flow::token_response::normalise;
 use crate::jose::{Algorithm, KeySet, SignedToken};
 use crate::key_ring::KeyRing;
-use crate::provider::TokenResponse;
 use crate::provider::presets::oidc;
+use crate::provider::{Quirks, TokenResponse};
 use crate::return_to::ReturnTo;
 use crate::session::{SessionCodec, SessionId};
 use crate::testing::{Counter, secret};
@@ -317,13 +317,15 @@ proptest! {
         ],
         lenient: bool,
     ) {
-        let shape = if lenient { TokenResponse::Lenient } else { TokenResponse::Strict };
+        let token_response =
+            if lenient { TokenResponse::Lenient } else { TokenResponse::Strict };
+        let quirks = Quirks { token_response, ..Quirks::default() };
         let response = http::Response::builder()
             .status(status)
             .header("content-type", "application/json")
             .body(Bytes::from(body))
             .unwrap();
-        if let Ok(normalised) = normalise(&response, shape) {
+        if let Ok(normalised) = normalise(&response, &quirks) {
             let body: Map<String, Value> = serde_json::from_slice(normalised.body()).unwrap();
             if normalised.status() == 200 {
                 prop_assert_eq!(status, 200);

@@ -1,6 +1,7 @@
 //! The code becomes tokens: the token request ([RFC 6749 section 4.1.3](https://www.rfc-editor.org/rfc/rfc6749#section-4.1.3)).
 
 use oauth2::{PkceCodeVerifier, RedirectUrl};
+use serde_json::{Map, Value};
 
 use super::callback::AuthorizedCode;
 use super::token_endpoint::{TokenEndpoint, request_error, token_set, unusable};
@@ -10,14 +11,15 @@ use crate::error::{Error, ErrorKind};
 use crate::session::TokenSet;
 
 impl Client {
-    /// Trades `code` for tokens. Sent once: a code is single-use, so nothing is tried again.
+    /// Trades `code` for tokens, and for the profile, where the provider tells it here. Sent once: a code is
+    /// single-use, so nothing is tried again.
     pub(super) async fn exchange(
         &self,
         code: &AuthorizedCode,
         metadata: &Metadata,
-    ) -> Result<TokenSet, Error> {
+    ) -> Result<(TokenSet, Option<Map<String, Value>>), Error> {
         let client = self
-            .token_client(metadata)?
+            .token_client(metadata, &metadata.token_endpoint)?
             .set_redirect_uri(RedirectUrl::new(self.redirect_uri.clone()).map_err(unusable)?);
         let grant = oauth2::AuthorizationCode::new(code.code.secret().to_owned());
         let mut request = client.exchange_code(grant);
@@ -29,8 +31,9 @@ impl Client {
         let response = request.request_async(&TokenEndpoint(self)).await.map_err(|error| {
             request_error(error, (ErrorKind::CodeRejected, "the token endpoint refused the code"))
         })?;
-        Ok(token_set(&response, asked_at, || {
+        let tokens = token_set(&response, asked_at, || {
             self.requested_scopes(&code.request).into_iter().map(ToOwned::to_owned).collect()
-        }))
+        });
+        Ok((tokens, response.extra_fields().profile.clone()))
     }
 }

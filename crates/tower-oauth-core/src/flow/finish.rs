@@ -37,7 +37,7 @@ impl Client {
             let reason = "the provider's issuer changed since the attempt was started";
             return Err(Error::new(ErrorKind::IssuerMismatch, reason));
         }
-        let tokens = self.exchange(&code, &metadata).await?;
+        let (tokens, told) = self.exchange(&code, &metadata).await?;
         let mapping = &self.provider.quirks.claims;
         let identity = match self.provider.quirks.protocol {
             Protocol::OpenIdConnect => {
@@ -53,7 +53,10 @@ impl Client {
                 profile::openid(verified, userinfo, mapping)?
             }
             Protocol::OAuth2 => {
-                let userinfo = self.userinfo(&tokens.access_token, &metadata).await?;
+                let userinfo = match told {
+                    None => self.userinfo(&tokens.access_token, &metadata).await?,
+                    told => told,
+                };
                 let userinfo = userinfo.ok_or_else(|| userinfo::invalid("is missing"))?;
                 profile::oauth2(metadata.issuer.clone(), userinfo, mapping)?
             }

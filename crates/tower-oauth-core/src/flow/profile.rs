@@ -93,8 +93,12 @@ fn take_email_from_one(userinfo: &mut Map<String, Value>, signed: &mut Map<Strin
 /// Fills in the standard names, and tells how far the e-mail address is to be trusted.
 fn apply(mapping: &ClaimsMapping, claims: &mut Map<String, Value>) -> EmailTrust {
     for (claim, path) in mapping.names {
-        if let Some(value) = json::at(claims, path).filter(|value| !value.is_null()).cloned() {
-            claims.entry(*claim).or_insert(value);
+        // An object or nothing in the place of a standard claim, all of which are text, is not that claim.
+        let is_there = claims.get(*claim).is_some_and(|it| !it.is_null() && !it.is_object());
+        if let Some(value) = json::at(claims, path).filter(|value| !value.is_null()).cloned()
+            && !is_there
+        {
+            claims.insert((*claim).to_owned(), value);
         }
     }
     if let Some(adjust) = mapping.adjust {

@@ -55,7 +55,9 @@ impl Client {
             let reason = "the connection is one to another issuer than the provider's";
             return Err(Error::new(ErrorKind::IssuerMismatch, reason));
         }
-        let client = self.token_client(&metadata)?;
+        let own_endpoint = self.provider.quirks.refresh_endpoint.as_deref();
+        let endpoint = own_endpoint.unwrap_or(&metadata.token_endpoint);
+        let client = self.token_client(&metadata, endpoint)?;
         let grant = oauth2::RefreshToken::new(refresh_token.secret().to_owned());
         let asked_at = self.environment.clock.now();
         let request = client.exchange_refresh_token(&grant);

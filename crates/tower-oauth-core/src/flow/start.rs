@@ -147,13 +147,14 @@ impl Client {
         scopes
     }
 
-    /// What the login asks for besides: the application's own parameters win over those that offline access needs, and
+    /// What the login asks for besides: the application's own parameters win over those that the provider needs, and
     /// what this login needs comes to either.
     fn parameters<'a>(&'a self, asked: &'a LoginRequest) -> Vec<(&'a str, Cow<'a, str>)> {
         let own = self.provider.authorization_parameters.iter();
         let mut parameters: Vec<(&str, Cow<'_, str>)> =
             own.map(|(name, value)| (name.as_str(), value.as_str().into())).collect();
-        for (name, value) in self.offline_parameters() {
+        let preset = self.provider.quirks.authorization_parameters;
+        for (name, value) in self.offline_parameters().iter().chain(preset) {
             if !parameters.iter().any(|(own, _)| own == name) {
                 parameters.push((*name, (*value).into()));
             }

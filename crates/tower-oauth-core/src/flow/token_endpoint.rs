@@ -16,6 +16,7 @@ use oauth2::{
     RequestTokenError, StandardRevocableToken, StandardTokenResponse, TokenResponse as _, TokenUrl,
 };
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use url::Url;
 
 use super::token_response;
@@ -30,15 +31,17 @@ use crate::session::TokenSet;
 
 const LIMITS: Limits = Limits::new(Duration::from_secs(15), 256 * 1024);
 
-/// The one member of a token response that OpenID Connect adds (Core section 3.1.3.3).
+/// What a token response holds besides the tokens of RFC 6749: the ID token (OpenID Connect Core section 3.1.3.3), and
+/// the profile, where the provider tells it here.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct IdTokenField {
+pub(super) struct MoreFields {
     id_token: Option<String>,
+    pub(super) profile: Option<Map<String, Value>>,
 }
 
-impl ExtraTokenFields for IdTokenField {}
+impl ExtraTokenFields for MoreFields {}
 
-type Response = StandardTokenResponse<IdTokenField, BasicTokenType>;
+type Response = StandardTokenResponse<MoreFields, BasicTokenType>;
 
 /// The `oauth2` crate's client with our kind of response. The last parameters are the endpoints it knows.
 pub(super) type Protocol<Revocation = EndpointNotSet, Token = EndpointNotSet> = oauth2::Client<
@@ -70,12 +73,13 @@ impl Client {
             })
     }
 
-    /// The same, ready to ask the token endpoint.
+    /// The same, ready to ask for tokens at `endpoint`.
     pub(super) fn token_client(
         &self,
         metadata: &Metadata,
+        endpoint: &str,
     ) -> Result<Protocol<EndpointNotSet, EndpointSet>, Error> {
-        let url = TokenUrl::new(metadata.token_endpoint.clone()).map_err(unusable)?;
+        let url = TokenUrl::new(endpoint.to_owned()).map_err(unusable)?;
         Ok(self.protocol(metadata).set_token_uri(url))
     }
 }
@@ -96,7 +100,7 @@ impl<'c> AsyncHttpClient<'c> for TokenEndpoint<'_> {
                 credentials.set_sensitive(true);
             }
             let response = self.0.send(request, LIMITS, ErrorKind::TokenEndpoint).await?;
-            Ok(token_response::normalise(&response, quirks.token_response)?)
+            Ok(token_response::normalise(&response, quirks)?)
         })
     }
 }
@@ -183,9 +187,9 @@ fn shape(
         }
         TokenRequest::Json => {
             parts.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-            let object: serde_json::Map<_, _> =
+            let object: Map<_, _> =
                 pairs.into_iter().map(|(name, value)| (name, value.into())).collect();
-            serde_json::Value::Object(object).to_string()
+            Value::Object(object).to_string()
         }
         TokenRequest::Query => {
             parts.method = http::Method::GET;

@@ -8,17 +8,21 @@ use serde_json::{Map, Value, json};
 use crate::client::{has_media_type, unavailable};
 use crate::error::{Error, ErrorKind};
 use crate::json;
-use crate::provider::TokenResponse;
+use crate::provider::{Quirks, TokenResponse, UserInfo};
 
 /// Longest lifetime that is believed; anything beyond is cut to it.
 const MAX_EXPIRES_IN: u64 = 100 * 365 * 24 * 60 * 60;
+
+/// The member under which the rest of the response goes, where that is the profile.
+pub(super) const PROFILE: &str = "profile";
 
 /// Rewrites `response` to what RFC 6749 says: an error has status 400 and JSON, a success has status 200
 /// and a JSON object with `access_token`, `token_type`, and `expires_in` and `scope` of the right types.
 pub(crate) fn normalise(
     response: &http::Response<Bytes>,
-    shape: TokenResponse,
+    quirks: &Quirks,
 ) -> Result<http::Response<Vec<u8>>, Error> {
+    let shape = quirks.token_response;
     if let Some(error) = unavailable("the token endpoint", response) {
         return Err(error);
     }
@@ -26,7 +30,10 @@ pub(crate) fn normalise(
     if !status.is_success() && !status.is_client_error() {
         return Err(invalid(format!("is a status {}", status.as_u16())));
     }
-    let body = read(response, shape)?;
+    let mut body = read(response, shape)?;
+    if let Some(code) = own_error(&body, quirks) {
+        return respond(StatusCode::BAD_REQUEST, &json!({ "error": code }));
+    }
     // Some providers send errors under status 200.
     if let Some(error) = body.get("error").filter(|error| !error.is_null()) {
         let error = error.as_str().unwrap_or("unreadable");
@@ -35,7 +42,11 @@ pub(crate) fn normalise(
     if status != StatusCode::OK {
         return Err(invalid(format!("has status {} and names no error", status.as_u16())));
     }
-    respond(StatusCode::OK, &Value::Object(success(body, shape)?))
+    let mut tokens = success(&mut body, shape)?;
+    if matches!(quirks.userinfo, UserInfo::TokenResponse) {
+        tokens.insert(PROFILE.into(), Value::Object(body));
+    }
+    respond(StatusCode::OK, &Value::Object(tokens))
 }
 
 fn read(
@@ -65,9 +76,19 @@ fn read(
     Ok(object)
 }
 
-/// Keeps the members that the flow knows, each with its right type.
+/// The code of RFC 6749 section 5.2 for an error that the provider tells in a way of its own.
+fn own_error(body: &Map<String, Value>, quirks: &Quirks) -> Option<&'static str> {
+    let is = |path: &str, expected: &str| match json::at(body, path) {
+        Some(Value::String(text)) => text == expected,
+        Some(Value::Number(number)) => number.to_string() == expected,
+        _ => false,
+    };
+    quirks.token_errors.iter().find(|(path, value, _)| is(path, value)).map(|error| error.2)
+}
+
+/// Takes out the members that the flow knows, each with its right type.
 fn success(
-    mut body: Map<String, Value>,
+    body: &mut Map<String, Value>,
     shape: TokenResponse,
 ) -> Result<Map<String, Value>, Error> {
     let mut out = Map::new();
@@ -85,7 +106,8 @@ fn success(
         _ => return Err(invalid("has no `token_type` or one other than Bearer")),
     }
     out.insert("token_type".into(), "bearer".into());
-    if let Some(seconds) = expires_in(body.remove("expires_in"))? {
+    let lifetime = expires_in(body.remove("expires_in"))?;
+    if let Some(seconds) = lifetime.filter(|it| *it > 0 || shape == TokenResponse::Strict) {
         out.insert("expires_in".into(), seconds.into());
     }
     for name in ["refresh_token", "id_token"] {
@@ -170,7 +192,8 @@ mod tests {
             .header("content-type", content_type)
             .body(Bytes::copy_from_slice(body.as_bytes()))
             .unwrap();
-        let normalised = normalise(&response, shape)?;
+        let quirks = Quirks { token_response: shape, ..Quirks::default() };
+        let normalised = normalise(&response, &quirks)?;
         let mut value: Value = serde_json::from_slice(normalised.body()).unwrap();
         value["status"] = normalised.status().as_u16().into();
         Ok(value)
@@ -274,8 +297,54 @@ mod tests {
         assert_eq!(value["expires_in"], 60);
         let value = lenient(r#"{"access_token":"a","scope":["x","y"]}"#);
         assert_eq!((&value["scope"], &value["token_type"]), (&json!("x y"), &json!("bearer")));
+        assert_eq!(lenient(r#"{"access_token":"a","expires_in":0}"#)["expires_in"], Value::Null);
         let value = lenient("error=bad_verification_code&error_description=x");
         assert_eq!(value, json!({ "error": "bad_verification_code", "status": 400 }));
+    }
+
+    #[test]
+    fn errors_of_its_own_are_told_by_the_table_alone() {
+        let quirks = Quirks {
+            token_response: TokenResponse::Lenient,
+            token_errors: &[
+                ("message", "Invalid code", "invalid_grant"),
+                ("errors.0.code", "17", "invalid_client"),
+            ],
+            ..Quirks::default()
+        };
+        for (status, body, code) in [
+            (400, r#"{"message":"Invalid code"}"#, "invalid_grant"),
+            (200, r#"{"message":"Invalid code"}"#, "invalid_grant"),
+            (400, r#"{"error":"Bad Request","message":"Invalid code"}"#, "invalid_grant"),
+            (400, r#"{"errors":[{"code":17}]}"#, "invalid_client"),
+            (400, r#"{"error":"other","message":"Invalid"}"#, "other"),
+        ] {
+            let response = http::Response::builder().status(status);
+            let response = response.body(Bytes::from_static(body.as_bytes())).unwrap();
+            let normalised = normalise(&response, &quirks).unwrap();
+            assert_eq!(normalised.status(), 400);
+            let told: Value = serde_json::from_slice(normalised.body()).unwrap();
+            assert_eq!(told, json!({ "error": code }), "{body}");
+        }
+    }
+
+    #[test]
+    fn the_rest_of_a_response_is_the_profile_where_the_provider_tells_it_there() {
+        let body = r#"{"access_token":"a","token_type":"bearer","refresh_token":"b","id_token":"c","scope":"d",
+            "expires_in":60,"profile":"e","user":{"id":"1"}}"#;
+        let response = http::Response::new(Bytes::from_static(body.as_bytes()));
+        let profile = |userinfo| {
+            let token_response = TokenResponse::Lenient;
+            let quirks = Quirks { token_response, userinfo, ..Quirks::default() };
+            let normalised = normalise(&response, &quirks).unwrap();
+            let value: Value = serde_json::from_slice(normalised.body()).unwrap();
+            value[PROFILE].clone()
+        };
+        assert_eq!(
+            profile(UserInfo::TokenResponse),
+            json!({ "profile": "e", "user": { "id": "1" } })
+        );
+        assert_eq!(profile(UserInfo::IdToken), Value::Null);
     }
 
     #[test]

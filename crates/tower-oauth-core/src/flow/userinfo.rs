@@ -1,10 +1,12 @@
 //! The rest of the profile: the userinfo endpoint (OpenID Connect Core section 5.3), or a provider's own API.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
+use aws_lc_rs::hmac;
 use bytes::Bytes;
-use http::StatusCode;
-use http::header::{AUTHORIZATION, HeaderValue};
+use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
+use http::{Method, StatusCode};
 use serde_json::{Map, Value};
 
 use crate::client::{Client, has_media_type, unavailable};
@@ -29,6 +31,7 @@ impl Client {
             UserInfo::Discovered | UserInfo::IdToken => {
                 self.metadata().await?.userinfo_endpoint.clone()
             }
+            UserInfo::TokenResponse => None,
             UserInfo::Requests(requests) => requests.first().map(|request| request.url.clone()),
         })
     }
@@ -41,7 +44,7 @@ impl Client {
         metadata: &Metadata,
     ) -> Result<Option<Map<String, Value>>, Error> {
         let requests = match &self.provider.quirks.userinfo {
-            UserInfo::IdToken => return Ok(None),
+            UserInfo::IdToken | UserInfo::TokenResponse => return Ok(None),
             UserInfo::Discovered => match &metadata.userinfo_endpoint {
                 None => return Ok(None),
                 Some(url) => &vec![UserInfoRequest::profile(url)],
@@ -50,7 +53,7 @@ impl Client {
         };
         let mut profile = Map::new();
         for request in requests {
-            match self.ask(&request.url, access_token, request.into).await {
+            match self.ask(request, access_token).await {
                 Ok(members) => profile.extend(members),
                 Err(error) if request.required => return Err(error),
                 Err(error) => tracing::debug!(
@@ -66,18 +69,10 @@ impl Client {
     /// One request: the object it answers with, or its whole answer as the one member `into`.
     async fn ask(
         &self,
-        url: &str,
+        asked: &UserInfoRequest,
         access_token: &AccessTokenSecret,
-        into: Option<&str>,
     ) -> Result<Map<String, Value>, Error> {
-        // RFC 6750 section 2.1: in the header, never in the URL.
-        let mut bearer = HeaderValue::try_from(format!("Bearer {}", access_token.secret()))
-            .map_err(|_| invalid("cannot be asked with this access token"))?;
-        bearer.set_sensitive(true);
-        let request = http::Request::get(url)
-            .header(AUTHORIZATION, bearer)
-            .body(Bytes::new())
-            .map_err(|_| invalid("has an address that cannot be called"))?;
+        let request = self.request(asked, access_token)?;
         let response = self.send(request, LIMITS, ErrorKind::UserInfo).await?;
         if let Some(error) = unavailable("the userinfo endpoint", &response) {
             return Err(error);
@@ -85,11 +80,14 @@ impl Client {
         if response.status() != StatusCode::OK {
             return Err(invalid(format!("has status {}", response.status().as_u16())));
         }
-        if !has_media_type(&response, "application/json") {
+        let also_json = self.provider.quirks.userinfo_types.iter();
+        if !has_media_type(&response, "application/json")
+            && !also_json.copied().any(|media_type| has_media_type(&response, media_type))
+        {
             return Err(invalid("is not application/json"));
         }
         let unreadable = |problem: json::JsonError| invalid(problem);
-        match into {
+        match asked.into {
             None => json::parse_object(response.body()).map_err(unreadable),
             Some(member) => {
                 // A list is fine here; wrapping it has it read by the same strict rules.
@@ -99,6 +97,45 @@ impl Client {
                 if members.len() == 1 { Ok(members) } else { Err(invalid("is not one JSON value")) }
             }
         }
+    }
+
+    fn request(
+        &self,
+        asked: &UserInfoRequest,
+        access_token: &AccessTokenSecret,
+    ) -> Result<http::Request<Bytes>, Error> {
+        let quirks = &self.provider.quirks;
+        // RFC 6750 section 2.1: in the header, never in the URL.
+        let credentials = format!("{} {}", quirks.access_token_scheme, access_token.secret());
+        let mut credentials = HeaderValue::try_from(credentials)
+            .map_err(|_| invalid("cannot be asked with this access token"))?;
+        credentials.set_sensitive(true);
+        let mut url = Cow::Borrowed(&*asked.url);
+        if quirks.app_secret_proof {
+            let separator = if url.contains('?') { '&' } else { '?' };
+            let proof = self.app_secret_proof(access_token);
+            url = format!("{url}{separator}appsecret_proof={proof}").into();
+        }
+        let (method, body) = match asked.body {
+            None => (Method::GET, Bytes::new()),
+            Some(json) => (Method::POST, Bytes::from_static(json.as_bytes())),
+        };
+        let mut request = http::Request::builder().method(method).uri(&*url);
+        if asked.body.is_some() {
+            request = request.header(CONTENT_TYPE, "application/json");
+        }
+        request
+            .header(AUTHORIZATION, credentials)
+            .body(body)
+            .map_err(|_| invalid("has an address that cannot be called"))
+    }
+
+    /// Proves for this one token that the caller knows the client secret, and tells neither.
+    fn app_secret_proof(&self, access_token: &AccessTokenSecret) -> String {
+        let secret = self.provider.client_secret.secret().as_bytes();
+        let key = hmac::Key::new(hmac::HMAC_SHA256, secret);
+        let proof = hmac::sign(&key, access_token.secret().as_bytes());
+        proof.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
     }
 }
 

@@ -22,6 +22,8 @@ pub struct Quirks {
     pub scope_delimiter: char,
     /// Parameters that it calls by another name: (standard, its own).
     pub parameter_names: &'static [(&'static str, &'static str)],
+    /// Parameters that its authorization request always has.
+    pub authorization_parameters: &'static [(&'static str, &'static str)],
     /// How the authorization response comes back.
     pub response_mode: ResponseMode,
     /// A fragment that its authorization URL needs.
@@ -30,16 +32,30 @@ pub struct Quirks {
     pub token_request: TokenRequest,
     /// How far the token response keeps to RFC 6749 section 5.1.
     pub token_response: TokenResponse,
+    /// Errors that its token endpoint tells in a way of its own: the dotted path of a member, the text or number
+    /// there, and the code of RFC 6749 section 5.2 that it stands for.
+    pub token_errors: &'static [(&'static str, &'static str, &'static str)],
     /// Headers that its endpoints insist on.
     pub headers: &'static [(&'static str, &'static str)],
+    /// The header in which its endpoints want the client id besides.
+    pub client_id_header: Option<&'static str>,
+    /// The scheme under which its API takes the access token; RFC 6750 says `Bearer`.
+    pub access_token_scheme: &'static str,
+    /// Whether requests for the profile carry `appsecret_proof`, the HMAC-SHA256 of the access token under the
+    /// client secret, as the Graph API of Meta wants it.
+    pub app_secret_proof: bool,
     /// Whether it signs ID tokens by HS256 with the client secret.
     pub hs256_id_tokens: bool,
     /// Where the profile comes from.
     pub userinfo: UserInfo,
+    /// Media types that the profile may have besides `application/json`, and which are JSON all the same.
+    pub userinfo_types: &'static [&'static str],
     /// Where in the profile the claims are.
     pub claims: ClaimsMapping,
     /// How a refresh token is asked for.
     pub offline_access: OfflineAccess,
+    /// Where access tokens are refreshed; `None` for the token endpoint.
+    pub refresh_endpoint: Option<String>,
     /// Where tokens are revoked ([RFC 7009](https://www.rfc-editor.org/rfc/rfc7009)); `None` as the metadata says.
     pub revocation_endpoint: Option<String>,
     /// How much goes with a revoked token.
@@ -58,15 +74,22 @@ impl Default for Quirks {
             nonce: true,
             scope_delimiter: ' ',
             parameter_names: &[],
+            authorization_parameters: &[],
             response_mode: ResponseMode::Query,
             authorization_fragment: None,
             token_request: TokenRequest::Form,
             token_response: TokenResponse::Strict,
+            token_errors: &[],
             headers: &[],
+            client_id_header: None,
+            access_token_scheme: "Bearer",
+            app_secret_proof: false,
             hs256_id_tokens: false,
             userinfo: UserInfo::Discovered,
+            userinfo_types: &[],
             claims: ClaimsMapping::default(),
             offline_access: OfflineAccess::Scope("offline_access"),
+            refresh_endpoint: None,
             revocation_endpoint: None,
             revocation: Revocation::Token,
             brand: Brand::default(),
@@ -148,7 +171,7 @@ pub enum TokenResponse {
     /// JSON, `token_type` present, scopes separated by spaces.
     Strict,
     /// Also a form-encoded body, any content type, no `token_type`, scopes in an array or separated by
-    /// commas.
+    /// commas, and a lifetime of 0 for a token that does not expire.
     Lenient,
     /// As `Lenient`, and the response is the member at this dotted path.
     Wrapped(&'static str),
@@ -162,6 +185,8 @@ pub enum UserInfo {
     Discovered,
     /// The ID token alone: it holds everything.
     IdToken,
+    /// The token response: what it holds besides the members of RFC 6749 section 5.1 and its tokens.
+    TokenResponse,
     /// These requests with the access token, in this order.
     Requests(Vec<UserInfoRequest>),
 }
@@ -172,6 +197,8 @@ pub enum UserInfo {
 pub struct UserInfoRequest {
     /// The absolute URL.
     pub url: String,
+    /// The JSON text to `POST`, such as a GraphQL query; `None` for a `GET`.
+    pub body: Option<&'static str>,
     /// Where the answer goes: `None` for the profile itself, else the member to put it under.
     pub into: Option<&'static str>,
     /// Whether the login fails without it.
@@ -182,13 +209,19 @@ impl UserInfoRequest {
     /// The request whose answer is the profile.
     #[must_use]
     pub fn profile(url: impl Into<String>) -> Self {
-        Self { url: url.into(), into: None, required: true }
+        Self { url: url.into(), body: None, into: None, required: true }
+    }
+
+    /// The request whose answer is the profile, with a JSON text to `POST`.
+    #[must_use]
+    pub fn post(url: impl Into<String>, body: &'static str) -> Self {
+        Self { body: Some(body), ..Self::profile(url) }
     }
 
     /// A request whose answer goes under `member`, and which may fail.
     #[must_use]
     pub fn optional(url: impl Into<String>, member: &'static str) -> Self {
-        Self { url: url.into(), into: Some(member), required: false }
+        Self { url: url.into(), body: None, into: Some(member), required: false }
     }
 }
 

@@ -65,6 +65,9 @@ impl Provider {
             urls.push(("authorization endpoint", authorization));
             urls.push(("token endpoint", token));
         }
+        if let Some(url) = &self.quirks.refresh_endpoint {
+            urls.push(("refresh endpoint", url));
+        }
         if let Some(url) = &self.quirks.revocation_endpoint {
             urls.push(("revocation endpoint", url));
         }
@@ -93,8 +96,9 @@ impl Provider {
             let problem = "narrow an issuer that stands for many; this one stands for itself";
             return refuse("tenants", problem.into());
         }
-        for (name, value) in self.quirks.headers {
-            if HeaderName::try_from(*name).is_err() || HeaderValue::try_from(*value).is_err() {
+        let client_id = self.quirks.client_id_header.map(|name| (name, &*self.client_id));
+        for (name, value) in self.quirks.headers.iter().copied().chain(client_id) {
+            if HeaderName::try_from(name).is_err() || HeaderValue::try_from(value).is_err() {
                 return refuse("headers", format!("{name:?} is not a header with a value"));
             }
         }
@@ -118,6 +122,7 @@ impl Provider {
             UserInfo::Requests(requests) => {
                 requests.iter().any(|request| request.into.is_none() && request.required)
             }
+            UserInfo::TokenResponse => true,
             UserInfo::Discovered | UserInfo::IdToken => false,
         }
     }

@@ -1,0 +1,25 @@
+//! Vercel.
+//!
+//! - OpenID Connect by discovery; PKCE is required.
+//! - Access tokens last one hour; a refresh token comes with the scope `offline_access`, and rotates.
+//!
+//! Source: vercel.com/docs, "Sign in with Vercel: Authorization Server API", "Tokens" and "Scopes".
+
+use super::oidc;
+use crate::provider::{Brand, Provider};
+use crate::secret::ClientSecret;
+
+/// Vercel, for an app made in a team's settings.
+///
+/// Asks for `openid profile email`.
+pub fn vercel(client_id: impl Into<String>, client_secret: impl Into<ClientSecret>) -> Provider {
+    oidc("https://vercel.com", client_id, client_secret)
+        .key("vercel")
+        .display_name("Vercel")
+        .quirks(|quirks| {
+            quirks.brand = Brand::with_icon(ICON);
+        })
+}
+
+/// The mark. Path data from Simple Icons, CC0.
+const ICON: &str = r#"<path fill="currentColor" d="m12 1.608 12 20.784H0Z"/>"#;
