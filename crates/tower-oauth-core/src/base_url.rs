@@ -72,6 +72,12 @@ impl BaseUrl {
         self.secure
     }
 
+    /// Whether it is `https` at a host that is not this machine by name.
+    #[must_use]
+    pub fn is_public(&self) -> bool {
+        self.secure && Url::parse(&self.origin).is_ok_and(|url| !is_loopback(&url))
+    }
+
     /// The port, where it is not the scheme's default.
     #[must_use]
     pub fn port(&self) -> Option<u16> {

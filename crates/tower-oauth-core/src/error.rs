@@ -42,6 +42,8 @@ pub enum ErrorKind {
     IssuerMismatch,
     /// The user or the provider said no.
     ProviderDenied,
+    /// The user signed in, and is not one of those whom the configuration lets in.
+    NotAdmitted,
     /// The provider answered the authorization request, or a revocation, with an error.
     ProviderError,
     /// The token endpoint refused the code: it was used, has expired, or belongs to another login.
@@ -80,7 +82,7 @@ pub enum ErrorKind {
 
 impl ErrorKind {
     /// Every kind, for documentation and tests.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 26] = [
         Self::Malformed,
         Self::CrossSite,
         Self::UnknownProvider,
@@ -89,6 +91,7 @@ impl ErrorKind {
         Self::StateInvalid,
         Self::IssuerMismatch,
         Self::ProviderDenied,
+        Self::NotAdmitted,
         Self::ProviderError,
         Self::CodeRejected,
         Self::GrantRejected,
@@ -120,6 +123,7 @@ impl ErrorKind {
             Self::StateInvalid => "state_invalid",
             Self::IssuerMismatch => "issuer_mismatch",
             Self::ProviderDenied => "provider_denied",
+            Self::NotAdmitted => "not_admitted",
             Self::ProviderError => "provider_error",
             Self::CodeRejected => "code_rejected",
             Self::GrantRejected => "grant_rejected",
@@ -152,9 +156,11 @@ impl ErrorKind {
             | Self::CodeRejected
             | Self::GrantRejected
             | Self::NonceMismatch => StatusCode::BAD_REQUEST,
-            Self::CrossSite | Self::ProviderDenied | Self::StepUp | Self::UserMismatch => {
-                StatusCode::FORBIDDEN
-            }
+            Self::CrossSite
+            | Self::ProviderDenied
+            | Self::NotAdmitted
+            | Self::StepUp
+            | Self::UserMismatch => StatusCode::FORBIDDEN,
             Self::NotSignedIn => StatusCode::UNAUTHORIZED,
             Self::UnknownProvider => StatusCode::NOT_FOUND,
             Self::RedirectLoop => StatusCode::LOOP_DETECTED,

@@ -229,7 +229,7 @@ impl AuthBuilder {
     pub fn build(self) -> Result<Auth, ConfigError> {
         let base_url = BaseUrl::parse(self.names.base_url, &self.base_url)?;
         check_mount(&self.mount)?;
-        self.check_providers()?;
+        self.check_providers(&base_url)?;
         self.check_sessions()?;
         let lifetimes = self.lifetimes()?;
         let keys = Arc::new(self.key_ring()?);
@@ -298,7 +298,7 @@ impl AuthBuilder {
         }))
     }
 
-    fn check_providers(&self) -> Result<(), ConfigError> {
+    fn check_providers(&self, base_url: &BaseUrl) -> Result<(), ConfigError> {
         if self.providers.is_empty() {
             return Err(ConfigError::new("providers", "there is none; add at least one"));
         }
@@ -318,6 +318,14 @@ impl AuthBuilder {
             if !keys.insert(key) {
                 let problem = format!("{key:?} is used twice; give one another with `.key(..)`");
                 return Err(ConfigError::new("provider key", problem));
+            }
+            if provider.needs_public_redirect_uri() && !base_url.is_public() {
+                let problem = format!(
+                    "takes redirect URIs on https and a public host alone, and the base URL is {:?}; use a name \
+                     that a tunnel leads to this machine",
+                    base_url.join("")
+                );
+                return Err(ConfigError::new(format!("provider {key}"), problem));
             }
             if self.secrets.iter().any(|secret| provider.is_client_secret(secret)) {
                 let problem =
@@ -358,6 +366,7 @@ fn announce(provider: &Provider, redirect_uri: &str) {
         target: "tower_oauth::config",
         provider = key,
         redirect_uri,
+        at = provider.register_at(),
         "register this redirect URI at the provider"
     );
     for danger in provider.dangers() {

@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 use std::fs;
 
+use tower_oauth_core::provider::{ClientKey, Preset};
 use tower_oauth_core::{ConfigError, Provider, providers};
+
+use zeroize::Zeroizing;
 
 use crate::auth::Auth;
 use crate::builder::{AuthBuilder, SettingNames};
@@ -20,7 +23,18 @@ struct Registration {
     secret: Option<String>,
     issuer: Option<String>,
     scopes: Option<String>,
+    /// Where it is, for a preset that stands for many: a host or a tenant.
+    host: Option<String>,
+    tenant: Option<String>,
+    /// For a preset with a private key.
+    team_id: Option<String>,
+    key_id: Option<String>,
+    private_key: Option<String>,
 }
+
+/// What variables of a provider end in; `TEAM_ID` and `KEY_ID` before `ID`.
+const FIELDS: [&str; 9] =
+    ["TEAM_ID", "KEY_ID", "PRIVATE_KEY", "ID", "SECRET", "ISSUER", "SCOPES", "HOST", "TENANT"];
 
 impl Auth {
     /// Starts a configuration from the process's environment variables.
@@ -32,10 +46,13 @@ impl Auth {
     /// | `AUTH_EXTRA_ROOTS` | a PEM file of root certificates to trust besides the platform's |
     /// | `AUTH_<NAME>_ID`, `AUTH_<NAME>_SECRET` | the registration at a provider |
     /// | `AUTH_<NAME>_ISSUER` | its issuer, which makes it an OpenID provider found by discovery |
+    /// | `AUTH_<NAME>_HOST`, `AUTH_<NAME>_TENANT` | where it is, for a preset that stands for many (`GITLAB`, `MICROSOFT`) |
+    /// | `AUTH_APPLE_TEAM_ID`, `AUTH_APPLE_KEY_ID`, `AUTH_APPLE_PRIVATE_KEY` | in place of Apple's secret; the key is the content of the `.p8` file, or its path |
     /// | `AUTH_<NAME>_SCOPES` | scopes to ask for, separated by spaces |
     ///
-    /// A name that is a preset's (`GITHUB`, `GOOGLE`) selects the preset; any other needs an issuer. The
-    /// name in lower case, with `-` for `_`, is the key in the login path. An empty variable counts as unset.
+    /// A name that is a [preset](Preset)'s (`GITHUB`, `GOOGLE`; `docs/providers.md` lists them) selects the preset; any other
+    /// needs an issuer. The name in lower case, with `-` for `_`, is the key in the login path. An empty variable counts
+    /// as unset.
     ///
     /// # Errors
     ///
@@ -103,8 +120,15 @@ impl Auth {
 fn registrations(vars: BTreeMap<String, String>) -> BTreeMap<String, Registration> {
     let mut registrations: BTreeMap<String, Registration> = BTreeMap::new();
     for (variable, value) in vars {
-        let parts = variable.strip_prefix("AUTH_").and_then(|rest| rest.rsplit_once('_'));
-        let Some((name, field @ ("ID" | "SECRET" | "ISSUER" | "SCOPES"))) = parts else {
+        let parts = variable.strip_prefix("AUTH_").and_then(|rest| {
+            FIELDS.iter().find_map(|field| {
+                let name = rest.strip_suffix(field)?.strip_suffix('_')?;
+                // A provider may be named so that its id looks like one of Apple's.
+                let is_apples = *field != "TEAM_ID" && *field != "KEY_ID" || name == "APPLE";
+                (!name.is_empty() && is_apples).then_some((name, *field))
+            })
+        });
+        let Some((name, field)) = parts else {
             tracing::debug!(target: "tower_oauth::config", variable, "not a setting of the login");
             continue;
         };
@@ -113,6 +137,11 @@ fn registrations(vars: BTreeMap<String, String>) -> BTreeMap<String, Registratio
             "ID" => &mut registration.id,
             "SECRET" => &mut registration.secret,
             "ISSUER" => &mut registration.issuer,
+            "HOST" => &mut registration.host,
+            "TENANT" => &mut registration.tenant,
+            "TEAM_ID" => &mut registration.team_id,
+            "KEY_ID" => &mut registration.key_id,
+            "PRIVATE_KEY" => &mut registration.private_key,
             _ => &mut registration.scopes,
         };
         *slot = Some(value);
@@ -129,25 +158,66 @@ impl Registration {
             };
             value.ok_or_else(missing)
         };
-        let id = required(self.id, "ID")?;
-        let secret = required(self.secret, "SECRET")?;
         let key = name.to_ascii_lowercase().replace('_', "-");
-        let provider = match (key.as_str(), self.issuer) {
-            (_, Some(issuer)) => providers::oidc(issuer, id, secret)
-                .key(key.clone())
-                .display_name(display_name(name)),
-            ("github", None) => providers::github(id, secret),
-            ("google", None) => providers::google(id, secret),
-            (_, None) => {
-                let problem = format!("is not set, and there is no preset named {key}");
-                return Err(ConfigError::new(format!("AUTH_{name}_ISSUER"), problem));
+        let id = required(self.id, "ID")?;
+        let preset = Preset::find(&key);
+        let place = preset.and_then(Preset::place);
+        let takes_issuer = place.is_some_and(|place| place.name == "issuer");
+        let provider = match preset {
+            Some(preset) if preset.wants_key() && self.issuer.is_none() => {
+                let team_id = required(self.team_id, "TEAM_ID")?;
+                let key_id = required(self.key_id, "KEY_ID")?;
+                let pem = private_key(name, required(self.private_key, "PRIVATE_KEY")?)?;
+                let client_key = ClientKey::new(team_id, key_id, &pem).map_err(|error| {
+                    ConfigError::new(format!("AUTH_{name}_PRIVATE_KEY"), error.problem().to_owned())
+                })?;
+                preset.provider_with_key(id, client_key)
+            }
+            Some(preset) if takes_issuer || self.issuer.is_none() => {
+                let (variable, value) = match place.map(|place| place.name) {
+                    Some("issuer") => ("ISSUER", self.issuer),
+                    Some("tenant") => ("TENANT", self.tenant),
+                    _ => ("HOST", self.host),
+                };
+                if let (Some(place), None) = (place, &value)
+                    && place.default.is_none()
+                {
+                    let problem = format!("is not set; it is as in {}", place.example);
+                    return Err(ConfigError::new(format!("AUTH_{name}_{variable}"), problem));
+                }
+                preset.provider(value.as_deref(), id, required(self.secret, "SECRET")?)
+            }
+            _ => {
+                let secret = required(self.secret, "SECRET")?;
+                self.issuer.map(|issuer| {
+                    providers::oidc(issuer, id, secret)
+                        .key(key.clone())
+                        .display_name(display_name(name))
+                })
             }
         };
+        let provider = provider.ok_or_else(|| {
+            let problem = format!("is not set, and there is no preset named {key}");
+            ConfigError::new(format!("AUTH_{name}_ISSUER"), problem)
+        })?;
         Ok(match self.scopes {
             Some(scopes) => provider.scopes(scopes.split_whitespace()),
             None => provider,
         })
     }
+}
+
+/// A private key as it is, or read from the file that is named.
+fn private_key(name: &str, value: String) -> Result<Zeroizing<String>, ConfigError> {
+    if value.contains("PRIVATE KEY") {
+        return Ok(value.into());
+    }
+    fs::read_to_string(&value).map(Into::into).map_err(|error| {
+        ConfigError::new(
+            format!("AUTH_{name}_PRIVATE_KEY"),
+            format!("cannot be read as a file: {error}"),
+        )
+    })
 }
 
 /// `MY_COMPANY` is shown as "My Company".
@@ -202,9 +272,9 @@ mod tests {
     #[test]
     fn x08_an_error_names_the_variable() {
         for (vars, start) in [
-            (&[("AUTH_X_ID", "id")][..], "AUTH_X_SECRET: is not set"),
-            (&[("AUTH_X_ISSUER", "https://x")], "AUTH_X_ID: is not set"),
-            (&[("AUTH_X_ID", "id"), ("AUTH_X_SECRET", "s")], "AUTH_X_ISSUER: is not set"),
+            (&[("AUTH_ACME_ID", "id")][..], "AUTH_ACME_SECRET: is not set"),
+            (&[("AUTH_ACME_ISSUER", "https://x")], "AUTH_ACME_ID: is not set"),
+            (&[("AUTH_ACME_ID", "id"), ("AUTH_ACME_SECRET", "s")], "AUTH_ACME_ISSUER: is not set"),
             (&[("AUTH_SECRET", "short")], "AUTH_SECRET: must have at least 32 bytes"),
             (
                 &[
@@ -237,6 +307,93 @@ mod tests {
             ("AUTH_GITHUB_SECRET", "s"),
         ]);
         assert!(insecure.unwrap().build().unwrap_err().to_string().starts_with("AUTH_URL: "));
+    }
+
+    /// A key of P-256 that is nobody's.
+    fn private_key_pem() -> String {
+        use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
+        use base64::Engine as _;
+        let key = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).unwrap();
+        let der = key.to_pkcs8v1().unwrap();
+        let body = base64::engine::general_purpose::STANDARD.encode(der.as_ref());
+        format!("-----BEGIN PRIVATE KEY-----\\n{body}\\n-----END PRIVATE KEY-----\\n")
+    }
+
+    #[test]
+    fn every_preset_can_be_configured_by_its_name_alone() {
+        let pem = private_key_pem();
+        for preset in Preset::all() {
+            let name = preset.key().to_ascii_uppercase().replace('-', "_");
+            let mut vars = vec![
+                (URL.to_owned(), "https://app.example".to_owned()),
+                (format!("AUTH_{name}_ID"), "id".into()),
+            ];
+            if preset.wants_key() {
+                vars.push((format!("AUTH_{name}_TEAM_ID"), "team".into()));
+                vars.push((format!("AUTH_{name}_KEY_ID"), "key".into()));
+                vars.push((format!("AUTH_{name}_PRIVATE_KEY"), pem.clone()));
+            } else {
+                vars.push((
+                    format!("AUTH_{name}_SECRET"),
+                    "a secret that is long enough for a MAC".into(),
+                ));
+            }
+            if let Some(place) = preset.place() {
+                let field = place.name.to_ascii_uppercase();
+                if place.default.is_none() {
+                    let missing = Auth::from_vars(vars.clone()).unwrap_err().to_string();
+                    assert!(
+                        missing.starts_with(&format!("AUTH_{name}_{field}: is not set")),
+                        "{missing}"
+                    );
+                    assert!(missing.contains(place.example), "{missing}");
+                }
+                vars.push((format!("AUTH_{name}_{field}"), place.example.into()));
+            }
+            let builder = Auth::from_vars(vars).unwrap_or_else(|error| panic!("{name}: {error}"));
+            let [provider] = builder.providers() else { panic!("{name} is one provider") };
+            assert_eq!(provider.login_key(), preset.key());
+            assert!(!provider.register_at().is_empty(), "{name} says where to register");
+            builder.build().unwrap_or_else(|error| panic!("{name}: {error}"));
+        }
+    }
+
+    #[test]
+    fn x08_apple_wants_a_key_and_a_public_address() {
+        let pem = private_key_pem();
+        let with = |url: &str, key: &str| {
+            let vars = [
+                (URL, url),
+                ("AUTH_APPLE_ID", "com.example.web"),
+                ("AUTH_APPLE_TEAM_ID", "team"),
+                ("AUTH_APPLE_KEY_ID", "key"),
+                ("AUTH_APPLE_PRIVATE_KEY", key),
+            ];
+            Auth::from_vars(vars)
+                .and_then(AuthBuilder::build)
+                .map(|_| ())
+                .map_err(|e| e.to_string())
+        };
+        assert_eq!(with("https://app.example", &pem), Ok(()));
+        for url in ["http://localhost:3000", "https://localhost"] {
+            let error = with(url, &pem).unwrap_err();
+            assert!(
+                error.starts_with("provider apple: takes redirect URIs on https and a public host"),
+                "{error}"
+            );
+        }
+        for key in
+            ["/nowhere/AuthKey.p8", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----"]
+        {
+            let error = with("https://app.example", key).unwrap_err();
+            assert!(
+                error.starts_with("AUTH_APPLE_PRIVATE_KEY: ") && !error.contains("AAAA"),
+                "{error}"
+            );
+        }
+        let vars = [(URL, "https://app.example"), ("AUTH_APPLE_ID", "com.example.web")];
+        let error = Auth::from_vars(vars).unwrap_err().to_string();
+        assert!(error.starts_with("AUTH_APPLE_TEAM_ID: is not set"), "{error}");
     }
 
     #[test]

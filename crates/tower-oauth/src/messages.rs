@@ -34,6 +34,11 @@ pub(crate) fn for_person(kind: ErrorKind) -> (&'static str, &'static str) {
             "You were not signed in",
             "The sign-in was cancelled, or access was not granted. Nothing has changed.",
         ),
+        ErrorKind::NotAdmitted => (
+            "This account is not let in",
+            "You signed in, but this application is for other accounts, of an organisation for example. Sign in with \
+             one of those.",
+        ),
         ErrorKind::IssuerMismatch
         | ErrorKind::NonceMismatch
         | ErrorKind::IdToken

@@ -16,7 +16,7 @@ const MAX_CODE_LEN: usize = 4 * 1024;
 const MAX_STATE_LEN: usize = 512;
 
 /// Parameters that must not occur twice ([RFC 6749 section 3.1](https://www.rfc-editor.org/rfc/rfc6749#section-3.1)).
-const KNOWN: [&str; 9] = [
+const KNOWN: [&str; 10] = [
     "state",
     "code",
     "iss",
@@ -26,6 +26,7 @@ const KNOWN: [&str; 9] = [
     "access_token",
     "id_token",
     "token_type",
+    "user",
 ];
 
 /// Codes by which providers say that the user or a policy said no
@@ -48,6 +49,7 @@ pub struct AuthorizationResponse {
     iss: Option<String>,
     error: Option<ProviderCode>,
     has_front_channel_token: bool,
+    user: Option<String>,
 }
 
 impl AuthorizationResponse {
@@ -71,7 +73,8 @@ impl AuthorizationResponse {
                 return Err(malformed(format!("the authorization response has two `{name}`")));
             }
         }
-        let [state, code, iss, error, _, response, access_token, id_token, token_type] = found;
+        let [state, code, iss, error, _, response, access_token, id_token, token_type, user] =
+            found;
         if response.is_some() {
             return Err(malformed("the response is a JWT, which was not asked for"));
         }
@@ -93,6 +96,7 @@ impl AuthorizationResponse {
             has_front_channel_token: [access_token, id_token, token_type]
                 .iter()
                 .any(Option::is_some),
+            user,
         })
     }
 
@@ -122,6 +126,8 @@ pub struct AuthorizedCode {
     pub(super) issuer: String,
     pub(super) state_hash: [u8; 32],
     pub(super) request: LoginRequest,
+    /// What the response says of the user, unsigned.
+    pub(super) user: Option<String>,
 }
 
 impl Client {
@@ -169,6 +175,7 @@ impl Client {
             issuer: attempt.issuer,
             state_hash: attempt.state_hash,
             request: attempt.request,
+            user: response.user,
         })
     }
 

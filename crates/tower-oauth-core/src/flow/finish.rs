@@ -50,7 +50,8 @@ impl Client {
                     .await?;
                 step_up::check(&verified.claims, &code.request, self.environment.clock.now())?;
                 let userinfo = self.userinfo(&tokens.access_token, &metadata).await?;
-                profile::openid(verified, userinfo, mapping)?
+                let name = code.user.as_deref().filter(|_| self.provider.quirks.name_in_response);
+                profile::openid(verified, userinfo, name, mapping)?
             }
             Protocol::OAuth2 => {
                 let userinfo = match told {
@@ -61,6 +62,10 @@ impl Client {
                 profile::oauth2(metadata.issuer.clone(), userinfo, mapping)?
             }
         };
+        if let Some(claim) = self.provider.unmet_claim(identity.claims()) {
+            let reason = format!("the user's claim {claim:?} is not one that is let in");
+            return Err(Error::new(ErrorKind::NotAdmitted, reason));
+        }
         step_up::check_user(code.request.user.as_ref(), &identity)?;
         if self.provider.offline_access
             && self.provider.quirks.offline_access != OfflineAccess::NotAsked

@@ -37,6 +37,7 @@ const MAX_PROFILE_LEN: usize = 128 * 1024;
 pub(super) fn openid(
     id_token: VerifiedIdToken,
     userinfo: Option<Map<String, Value>>,
+    user: Option<&str>,
     mapping: &ClaimsMapping,
 ) -> Result<Identity, Error> {
     let VerifiedIdToken { issuer, subject, claims: mut signed } = id_token;
@@ -52,6 +53,9 @@ pub(super) fn openid(
     let sid = signed.get("sid").and_then(Value::as_str).map(ToOwned::to_owned);
     claims.extend(signed);
     claims.retain(|name, _| !PROTOCOL_ONLY.contains(&name.as_str()));
+    if let Some(user) = user {
+        add_name(user, &mut claims);
+    }
     let trust = apply(mapping, &mut claims);
     check_size(&claims)?;
     Ok(Identity::new(issuer, subject, sid, claims, trust))
@@ -73,6 +77,24 @@ pub(super) fn oauth2(
     claims.insert("sub".into(), subject.clone().into());
     check_size(&claims)?;
     Ok(Identity::new(issuer, subject, None, claims, trust))
+}
+
+/// Adds the name that a form field `user` tells, where the claims have none. Whatever else it tells, an address above all,
+/// anybody could have written.
+fn add_name(user: &str, claims: &mut Map<String, Value>) {
+    let Ok(user) = json::parse_object(user.as_bytes()) else { return };
+    let mut whole = Vec::new();
+    for (claim, path) in [("given_name", "name.firstName"), ("family_name", "name.lastName")] {
+        let Some(part) = json::at(&user, path).and_then(Value::as_str) else { continue };
+        let part: String = part.trim().chars().take(128).collect();
+        if !part.is_empty() {
+            whole.push(part.clone());
+            claims.entry(claim).or_insert_with(|| part.into());
+        }
+    }
+    if !whole.is_empty() {
+        claims.entry("name").or_insert_with(|| whole.join(" ").into());
+    }
 }
 
 /// An address and its verification belong together, so both come from one source: the ID token if it names an
@@ -110,6 +132,13 @@ fn apply(mapping: &ClaimsMapping, claims: &mut Map<String, Value>) -> EmailTrust
         EmailRule::VerifiedClaim => match claims.get("email_verified") {
             Some(Value::Bool(true)) => EmailTrust::Verified,
             Some(Value::Bool(false)) => EmailTrust::Unverified,
+            _ => EmailTrust::Unknown,
+        },
+        EmailRule::VerifiedClaimOrText => match claims.get("email_verified") {
+            Some(Value::Bool(true)) => EmailTrust::Verified,
+            Some(Value::String(text)) if text == "true" => EmailTrust::Verified,
+            Some(Value::Bool(false)) => EmailTrust::Unverified,
+            Some(Value::String(text)) if text == "false" => EmailTrust::Unverified,
             _ => EmailTrust::Unknown,
         },
         EmailRule::PrimaryOf(path) => primary_email(path, claims),
@@ -162,7 +191,7 @@ mod tests {
         let signed = VerifiedIdToken { issuer, subject, claims: object(signed) };
         let mut userinfo = object(userinfo);
         userinfo.insert("sub".into(), "s".into());
-        openid(signed, Some(userinfo), mapping).unwrap()
+        openid(signed, Some(userinfo), None, mapping).unwrap()
     }
 
     #[test]
@@ -210,7 +239,8 @@ mod tests {
             subject: "1".into(),
             claims: object(signed),
         };
-        let identity = openid(token, userinfo.map(object), &ClaimsMapping::default()).unwrap();
+        let identity =
+            openid(token, userinfo.map(object), None, &ClaimsMapping::default()).unwrap();
         identity.email().map(|email| match email {
             Email::Verified(address) => format!("verified {address}"),
             Email::Unverified(address) => format!("unverified {address}"),
@@ -268,7 +298,7 @@ mod tests {
                 claims: Map::new(),
             };
             let userinfo = userinfo.as_object().cloned();
-            assert!(openid(token, userinfo, &ClaimsMapping::default()).is_err());
+            assert!(openid(token, userinfo, None, &ClaimsMapping::default()).is_err());
         }
     }
 

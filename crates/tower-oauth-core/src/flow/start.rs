@@ -136,7 +136,11 @@ impl Client {
     pub(crate) fn requested_scopes<'a>(&'a self, asked: &'a LoginRequest) -> Vec<&'a str> {
         let mut scopes: Vec<&str> = self.provider.scopes.iter().map(String::as_str).collect();
         let offline = match self.provider.quirks.offline_access {
-            OfflineAccess::Scope(scope) if self.provider.offline_access => Some(scope),
+            OfflineAccess::Scope(scope) | OfflineAccess::ScopeAlone(scope)
+                if self.provider.offline_access =>
+            {
+                Some(scope)
+            }
             _ => None,
         };
         for scope in offline.into_iter().chain(asked.scopes.iter().map(String::as_str)) {

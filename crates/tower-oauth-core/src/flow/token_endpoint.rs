@@ -64,7 +64,14 @@ impl Client {
             ClientAuthentication::Metadata => metadata.client_authentication,
             preset => preset,
         };
-        let secret = self.provider.client_secret.secret().to_owned();
+        let provider = &self.provider;
+        let made = provider.client_key.as_ref().map(|key| {
+            let now = self.environment.clock.now();
+            // A client without a secret is refused by the provider, with an error that says so.
+            key.secret(&provider.client_id, &provider.issuer, now).unwrap_or_default()
+        });
+        let secret =
+            made.map_or_else(|| provider.client_secret.secret().to_owned(), |it| it.to_string());
         Protocol::new(ClientId::new(self.provider.client_id.clone()))
             .set_client_secret(oauth2::ClientSecret::new(secret))
             .set_auth_type(match authentication {

@@ -1,11 +1,15 @@
 //! [`Provider`]: what the application is registered as, and at whom.
 
+mod client_key;
+mod preset;
 pub mod presets;
 mod quirks;
 pub(crate) mod settings;
 
 use std::fmt;
 
+pub use client_key::ClientKey;
+pub use preset::{Group, Place, Preset};
 pub use quirks::{
     Brand, ClaimsMapping, ClientAuthentication, EmailRule, IssuerRule, OfflineAccess, Pkce,
     Protocol, Quirks, ResponseMode, Revocation, TokenRequest, TokenResponse, UserInfo,
@@ -37,12 +41,16 @@ pub struct Provider {
     pub(crate) issuer: String,
     pub(crate) client_id: String,
     pub(crate) client_secret: ClientSecret,
+    /// What makes the secrets, where the provider wants new ones.
+    pub(crate) client_key: Option<ClientKey>,
     pub(crate) endpoints: Endpoints,
     pub(crate) scopes: Vec<String>,
     pub(crate) offline_access: bool,
     pub(crate) authorization_parameters: Vec<(String, String)>,
     pub(crate) id_token_algorithms: Vec<Algorithm>,
     pub(crate) tenants: Vec<String>,
+    pub(crate) register_at: &'static str,
+    pub(crate) required_claims: Vec<(String, Vec<String>)>,
     pub(crate) quirks: Quirks,
 }
 
@@ -107,10 +115,35 @@ impl Provider {
         self
     }
 
+    /// Lets in users only whose claim `name` is one of `values`, or a list with one of them in it, such as a group. Where
+    /// it is missing, or of another type, nobody is let in. May be called for several claims, which then all count.
+    ///
+    /// An ID token's own word goes before that of the userinfo endpoint.
+    pub fn require_claim<S: Into<String>>(
+        mut self,
+        name: impl Into<String>,
+        values: impl IntoIterator<Item = S>,
+    ) -> Self {
+        self.required_claims.push((name.into(), values.into_iter().map(Into::into).collect()));
+        self
+    }
+
     /// Changes what the preset knows about the provider, for one that has no preset yet.
     pub fn quirks(mut self, change: impl FnOnce(&mut Quirks)) -> Self {
         change(&mut self.quirks);
         self
+    }
+
+    /// Tells where an application is registered there: a URL, or words.
+    pub(crate) fn registered_at(mut self, place: &'static str) -> Self {
+        self.register_at = place;
+        self
+    }
+
+    /// Where an application is registered: a URL, or words; empty for a provider without a preset.
+    #[must_use]
+    pub const fn register_at(&self) -> &'static str {
+        self.register_at
     }
 
     /// Whether `secret` is this client's, which then cannot be a secret of anything else.
@@ -149,7 +182,7 @@ impl Provider {
     #[must_use]
     pub fn asks_for_refresh_token(&self) -> bool {
         let is_its_scope = |scope: &String| match self.quirks.offline_access {
-            OfflineAccess::Scope(name) => scope == name,
+            OfflineAccess::Scope(name) | OfflineAccess::ScopeAlone(name) => scope == name,
             OfflineAccess::Parameters(_) | OfflineAccess::NotAsked => false,
         };
         self.offline_access || self.scopes.iter().any(is_its_scope)
@@ -160,6 +193,22 @@ impl Provider {
     #[must_use]
     pub fn shares_issuer_with_another_server(&self, other: &Self) -> bool {
         self.issuer == other.issuer && self.endpoints != other.endpoints
+    }
+
+    /// The claim that keeps a user with these `claims` out, if one does.
+    pub(crate) fn unmet_claim(
+        &self,
+        claims: &serde_json::Map<String, serde_json::Value>,
+    ) -> Option<&str> {
+        let is_met = |name: &str, values: &[String]| {
+            let is_one = |value: &serde_json::Value| values.iter().any(|it| value == it.as_str());
+            claims.get(name).is_some_and(|claim| match claim {
+                serde_json::Value::Array(list) => list.iter().any(is_one),
+                claim => is_one(claim),
+            })
+        };
+        let unmet = self.required_claims.iter().find(|(name, values)| !is_met(name, values));
+        unmet.map(|(name, _)| name.as_str())
     }
 
     /// Whether users of `tenant` are let in. A tenant is one segment of the issuer's path.
@@ -197,6 +246,12 @@ impl Provider {
     #[must_use]
     pub fn revokes_at_logout(&self) -> bool {
         self.quirks.revocation == Revocation::Token
+    }
+
+    /// Whether it takes redirect URIs on `https` and a public host alone.
+    #[must_use]
+    pub const fn needs_public_redirect_uri(&self) -> bool {
+        self.quirks.public_redirect_uri
     }
 
     /// How the provider sends its authorization responses.

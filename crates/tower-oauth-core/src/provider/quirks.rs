@@ -52,6 +52,11 @@ pub struct Quirks {
     pub userinfo_types: &'static [&'static str],
     /// Where in the profile the claims are.
     pub claims: ClaimsMapping,
+    /// Whether the first authorization response has the user's name in a form field `user`, as Apple's has. It is not
+    /// signed: to show, not to decide.
+    pub name_in_response: bool,
+    /// Whether it takes redirect URIs on `https` and a public host alone.
+    pub public_redirect_uri: bool,
     /// How a refresh token is asked for.
     pub offline_access: OfflineAccess,
     /// Where access tokens are refreshed; `None` for the token endpoint.
@@ -88,6 +93,8 @@ impl Default for Quirks {
             userinfo: UserInfo::Discovered,
             userinfo_types: &[],
             claims: ClaimsMapping::default(),
+            name_in_response: false,
+            public_redirect_uri: false,
             offline_access: OfflineAccess::Scope("offline_access"),
             refresh_endpoint: None,
             revocation_endpoint: None,
@@ -251,6 +258,8 @@ impl Default for ClaimsMapping {
 pub enum EmailRule {
     /// As `email_verified` says: JSON `true` is verified, `false` is unverified, all else is unknown.
     VerifiedClaim,
+    /// The same, and the text `"true"` is verified too, as some providers write it.
+    VerifiedClaimOrText,
     /// The provider hands out checked addresses only.
     AlwaysVerified,
     /// The provider never checks, or anybody can set the claim.
@@ -265,6 +274,8 @@ pub enum EmailRule {
 pub enum OfflineAccess {
     /// By this scope (OpenID Connect Core section 11).
     Scope(&'static str),
+    /// By this scope alone, without a `prompt` for consent.
+    ScopeAlone(&'static str),
     /// By these parameters of the authorization request.
     Parameters(&'static [(&'static str, &'static str)]),
     /// Not at all: it gives one anyway, or never does.

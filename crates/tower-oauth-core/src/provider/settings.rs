@@ -53,7 +53,7 @@ impl Provider {
         if self.client_id.trim().is_empty() {
             return refuse("client id", "is empty".into());
         }
-        if self.client_secret.secret().trim().is_empty() {
+        if self.client_key.is_none() && self.client_secret.secret().trim().is_empty() {
             return refuse("client secret", "is empty".into());
         }
         if self.quirks.hs256_id_tokens && self.client_secret.secret().len() < MIN_MAC_KEY_LEN {
@@ -90,6 +90,11 @@ impl Provider {
             }
             if !names.insert(name) {
                 return refuse("authorization parameter", format!("{name:?} is given twice"));
+            }
+        }
+        for (name, values) in &self.required_claims {
+            if name.is_empty() || values.is_empty() {
+                return refuse("required claim", format!("{name:?} needs a name and a value"));
             }
         }
         if !self.tenants.is_empty() && self.quirks.issuer == IssuerRule::Exact {

@@ -122,7 +122,8 @@ fn report(error: &Error, correlation_id: &str) {
         | ErrorKind::UnknownProvider
         | ErrorKind::OriginMismatch
         | ErrorKind::StateInvalid
-        | ErrorKind::ProviderDenied => {
+        | ErrorKind::ProviderDenied
+        | ErrorKind::NotAdmitted => {
             tracing::info!(target: "tower_oauth::login", code, correlation_id, "{reason}");
         }
         ErrorKind::ClientRejected

@@ -23,6 +23,7 @@ pub fn adobe(client_id: impl Into<String>, client_secret: impl Into<ClientSecret
     )
     .key("adobe")
     .display_name("Adobe")
+    .registered_at("https://developer.adobe.com/console")
     .scopes(["openid", "AdobeID", "email", "profile"])
     .quirks(|quirks| {
         quirks.scope_delimiter = ',';

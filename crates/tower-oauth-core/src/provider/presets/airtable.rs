@@ -23,6 +23,7 @@ pub fn airtable(client_id: impl Into<String>, client_secret: impl Into<ClientSec
     )
     .key("airtable")
     .display_name("Airtable")
+    .registered_at("https://airtable.com/create/oauth")
     .scopes(["user.email:read"])
     .quirks(|quirks| {
         quirks.client_authentication = ClientAuthentication::Basic;

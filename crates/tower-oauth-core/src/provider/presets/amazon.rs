@@ -23,6 +23,7 @@ pub fn amazon(client_id: impl Into<String>, client_secret: impl Into<ClientSecre
     )
     .key("amazon")
     .display_name("Amazon")
+    .registered_at("https://developer.amazon.com/loginwithamazon/console/site/lwa/overview.html")
     .scopes(["profile"])
     .quirks(|quirks| {
         quirks.claims.subject = "user_id";

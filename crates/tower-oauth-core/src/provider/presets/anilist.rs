@@ -26,6 +26,7 @@ pub fn anilist(client_id: impl Into<String>, client_secret: impl Into<ClientSecr
     )
     .key("anilist")
     .display_name("AniList")
+    .registered_at("https://anilist.co/settings/developer")
     .quirks(|quirks| {
         quirks.token_request = TokenRequest::Json;
         quirks.userinfo = UserInfo::Requests(vec![UserInfoRequest::post(

@@ -22,6 +22,7 @@ pub fn asana(client_id: impl Into<String>, client_secret: impl Into<ClientSecret
     )
     .key("asana")
     .display_name("Asana")
+    .registered_at("https://app.asana.com/0/my-apps")
     .scopes(["users:read"])
     .quirks(|quirks| {
         quirks.claims = ClaimsMapping {

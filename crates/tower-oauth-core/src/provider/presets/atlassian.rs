@@ -23,6 +23,7 @@ pub fn atlassian(client_id: impl Into<String>, client_secret: impl Into<ClientSe
     )
     .key("atlassian")
     .display_name("Atlassian")
+    .registered_at("https://developer.atlassian.com/console/myapps/")
     .scopes(["read:me"])
     .quirks(|quirks| {
         quirks.authorization_parameters =

@@ -22,6 +22,7 @@ pub fn autodesk(client_id: impl Into<String>, client_secret: impl Into<ClientSec
     )
     .key("autodesk")
     .display_name("Autodesk")
+    .registered_at("https://aps.autodesk.com/myapps")
     .scopes(["user-profile:read"])
     .quirks(|quirks| {
         quirks.client_authentication = ClientAuthentication::Basic;

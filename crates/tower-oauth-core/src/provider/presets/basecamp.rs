@@ -23,6 +23,7 @@ pub fn basecamp(client_id: impl Into<String>, client_secret: impl Into<ClientSec
     )
     .key("basecamp")
     .display_name("Basecamp")
+    .registered_at("https://launchpad.37signals.com/integrations")
     .quirks(|quirks| {
         quirks.headers = &[("user-agent", "tower-oauth")];
         quirks.claims = ClaimsMapping {

@@ -24,6 +24,7 @@ pub fn battlenet(client_id: impl Into<String>, client_secret: impl Into<ClientSe
     )
     .key("battlenet")
     .display_name("Battle.net")
+    .registered_at("https://develop.battle.net/access/clients")
     .scopes(["openid"])
     .quirks(|quirks| {
         quirks.client_authentication = ClientAuthentication::Basic;

@@ -29,6 +29,7 @@ pub fn bitbucket(client_id: impl Into<String>, client_secret: impl Into<ClientSe
     )
     .key("bitbucket")
     .display_name("Bitbucket")
+    .registered_at("a workspace's settings, OAuth consumers")
     .scopes(["account", "email"])
     .quirks(|quirks| {
         quirks.client_authentication = ClientAuthentication::Basic;

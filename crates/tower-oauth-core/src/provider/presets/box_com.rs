@@ -23,6 +23,7 @@ pub fn box_com(client_id: impl Into<String>, client_secret: impl Into<ClientSecr
     )
     .key("box")
     .display_name("Box")
+    .registered_at("https://app.box.com/developers/console")
     .quirks(|quirks| {
         quirks.claims = ClaimsMapping {
             subject: "id",

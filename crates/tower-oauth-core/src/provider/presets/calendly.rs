@@ -23,6 +23,7 @@ pub fn calendly(client_id: impl Into<String>, client_secret: impl Into<ClientSec
     )
     .key("calendly")
     .display_name("Calendly")
+    .registered_at("https://developer.calendly.com/console/apps")
     .quirks(|quirks| {
         quirks.claims = ClaimsMapping {
             subject: "resource.uri",

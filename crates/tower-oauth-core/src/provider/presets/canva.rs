@@ -26,6 +26,7 @@ pub fn canva(client_id: impl Into<String>, client_secret: impl Into<ClientSecret
     )
     .key("canva")
     .display_name("Canva")
+    .registered_at("https://www.canva.com/developers/integrations")
     .scopes(["profile:read"])
     .quirks(|quirks| {
         quirks.token_errors = &[("code", "invalid_grant", "invalid_grant")];

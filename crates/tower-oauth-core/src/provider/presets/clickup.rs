@@ -22,6 +22,7 @@ pub fn clickup(client_id: impl Into<String>, client_secret: impl Into<ClientSecr
     )
     .key("clickup")
     .display_name("ClickUp")
+    .registered_at("https://app.clickup.com, a workspace's settings, Apps")
     .quirks(|quirks| {
         quirks.token_errors = &[("ECODE", "OAUTH_014", "invalid_grant")];
         quirks.claims = ClaimsMapping {

@@ -23,6 +23,7 @@ pub fn coinbase(client_id: impl Into<String>, client_secret: impl Into<ClientSec
     )
     .key("coinbase")
     .display_name("Coinbase")
+    .registered_at("https://portal.cdp.coinbase.com/")
     .scopes(["wallet:user:read", "wallet:user:email"])
     .quirks(|quirks| {
         quirks.headers = &[("cb-version", "2022-01-06")];

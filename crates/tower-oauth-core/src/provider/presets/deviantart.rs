@@ -26,6 +26,7 @@ pub fn deviantart(
     )
     .key("deviantart")
     .display_name("DeviantArt")
+    .registered_at("https://www.deviantart.com/developers/apps")
     .scopes(["basic"])
     .quirks(|quirks| {
         quirks.headers = &[("user-agent", "tower-oauth")];

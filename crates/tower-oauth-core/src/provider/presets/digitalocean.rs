@@ -25,6 +25,7 @@ pub fn digitalocean(
     )
     .key("digitalocean")
     .display_name("DigitalOcean")
+    .registered_at("https://cloud.digitalocean.com/account/api/applications")
     .scopes(["read"])
     .quirks(|quirks| {
         quirks.claims = ClaimsMapping {

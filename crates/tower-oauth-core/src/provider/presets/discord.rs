@@ -26,6 +26,7 @@ pub fn discord(client_id: impl Into<String>, client_secret: impl Into<ClientSecr
     )
     .key("discord")
     .display_name("Discord")
+    .registered_at("https://discord.com/developers/applications")
     .scopes(["identify", "email"])
     .quirks(|quirks| {
         quirks.headers = &[("user-agent", "tower-oauth")];

@@ -17,6 +17,7 @@ pub fn docusign(client_id: impl Into<String>, client_secret: impl Into<ClientSec
     at("https://account.docusign.com", client_id, client_secret)
         .key("docusign")
         .display_name("Docusign")
+        .registered_at("https://apps.docusign.com/admin/apps-and-keys")
 }
 
 /// The developer environment of Docusign, for an integration made at <https://admindemo.docusign.com/apps-and-keys>.
@@ -29,6 +30,7 @@ pub fn docusign_demo(
     at("https://account-d.docusign.com", client_id, client_secret)
         .key("docusign-demo")
         .display_name("Docusign Demo")
+        .registered_at("https://admindemo.docusign.com/apps-and-keys")
 }
 
 fn at(

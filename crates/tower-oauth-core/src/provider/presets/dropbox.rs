@@ -26,6 +26,7 @@ pub fn dropbox(client_id: impl Into<String>, client_secret: impl Into<ClientSecr
     )
     .key("dropbox")
     .display_name("Dropbox")
+    .registered_at("https://www.dropbox.com/developers/apps")
     .scopes(["account_info.read"])
     .quirks(|quirks| {
         quirks.userinfo = UserInfo::Requests(vec![UserInfoRequest::post(USER, "null")]);

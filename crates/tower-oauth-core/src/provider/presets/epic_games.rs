@@ -26,6 +26,7 @@ pub fn epic_games(
     )
     .key("epic-games")
     .display_name("Epic Games")
+    .registered_at("https://dev.epicgames.com/portal")
     .scopes(["basic_profile"])
     .quirks(|quirks| {
         quirks.client_authentication = ClientAuthentication::Basic;

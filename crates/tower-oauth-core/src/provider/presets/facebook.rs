@@ -26,6 +26,7 @@ pub fn facebook(client_id: impl Into<String>, client_secret: impl Into<ClientSec
     )
     .key("facebook")
     .display_name("Facebook")
+    .registered_at("https://developers.facebook.com/apps")
     .scopes(["public_profile", "email"])
     .quirks(|quirks| {
         quirks.scope_delimiter = ',';

@@ -25,6 +25,7 @@ pub fn figma(client_id: impl Into<String>, client_secret: impl Into<ClientSecret
     )
     .key("figma")
     .display_name("Figma")
+    .registered_at("https://www.figma.com/developers/apps")
     .scopes(["current_user:read"])
     .quirks(|quirks| {
         quirks.client_authentication = ClientAuthentication::Basic;

@@ -25,6 +25,7 @@ pub fn freshbooks(
     )
     .key("freshbooks")
     .display_name("FreshBooks")
+    .registered_at("https://my.freshbooks.com/#/developer")
     .scopes(["user:profile:read"])
     .quirks(|quirks| {
         quirks.claims = ClaimsMapping {

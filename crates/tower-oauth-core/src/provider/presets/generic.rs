@@ -22,12 +22,15 @@ pub fn oidc(
         issuer: issuer.into(),
         client_id: client_id.into(),
         client_secret: client_secret.into(),
+        client_key: None,
         endpoints: Endpoints::Discovered,
         scopes: ["openid", "profile", "email"].map(Into::into).to_vec(),
         offline_access: false,
         authorization_parameters: Vec::new(),
         id_token_algorithms: Algorithm::DEFAULT.to_vec(),
         tenants: Vec::new(),
+        register_at: "",
+        required_claims: Vec::new(),
         quirks: Quirks::default(),
     }
 }

@@ -23,6 +23,7 @@ pub fn gitea(
     at(&host.into(), client_id, client_secret)
         .key("gitea")
         .display_name("Gitea")
+        .registered_at("the server's user settings, Applications")
         .quirks(|quirks| quirks.brand = Brand::with_icon(GITEA))
 }
 
@@ -34,7 +35,10 @@ pub fn forgejo(
     client_id: impl Into<String>,
     client_secret: impl Into<ClientSecret>,
 ) -> Provider {
-    at(&host.into(), client_id, client_secret).key("forgejo").display_name("Forgejo")
+    at(&host.into(), client_id, client_secret)
+        .key("forgejo")
+        .display_name("Forgejo")
+        .registered_at("the server's user settings, Applications")
 }
 
 /// Codeberg, for an application made at <https://codeberg.org/user/settings/applications>.
@@ -44,6 +48,7 @@ pub fn codeberg(client_id: impl Into<String>, client_secret: impl Into<ClientSec
     at("https://codeberg.org", client_id, client_secret)
         .key("codeberg")
         .display_name("Codeberg")
+        .registered_at("https://codeberg.org/user/settings/applications")
         .quirks(|quirks| quirks.brand = Brand::with_icon(CODEBERG))
 }
 

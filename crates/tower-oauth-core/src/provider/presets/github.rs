@@ -19,21 +19,48 @@ use crate::secret::ClientSecret;
 /// Asks for `read:user user:email`. A GitHub App ignores scopes and needs the account permission
 /// "Email addresses: read" to learn a verified address.
 pub fn github(client_id: impl Into<String>, client_secret: impl Into<ClientSecret>) -> Provider {
+    at("https://github.com", "https://api.github.com", client_id, client_secret)
+        .key("github")
+        .display_name("GitHub")
+        .registered_at("https://github.com/settings/developers")
+}
+
+/// GitHub Enterprise Server at `host`, such as `https://github.example`, for an application of its own.
+///
+/// Asks for `read:user user:email`.
+pub fn github_enterprise(
+    host: impl Into<String>,
+    client_id: impl Into<String>,
+    client_secret: impl Into<ClientSecret>,
+) -> Provider {
+    let host = host.into();
+    let host = host.trim_end_matches('/');
+    at(host, &format!("{host}/api/v3"), client_id, client_secret)
+        .key("github-enterprise")
+        .display_name("GitHub Enterprise")
+        .registered_at("the server's settings, Developer settings")
+}
+
+fn at(
+    host: &str,
+    api: &str,
+    client_id: impl Into<String>,
+    client_secret: impl Into<ClientSecret>,
+) -> Provider {
+    let (user, emails) = (format!("{api}/user"), format!("{api}/user/emails"));
     oauth2(
-        "https://github.com/login/oauth/authorize",
-        "https://github.com/login/oauth/access_token",
-        "https://api.github.com/user",
+        format!("{host}/login/oauth/authorize"),
+        format!("{host}/login/oauth/access_token"),
+        &*user,
         client_id,
         client_secret,
     )
-    .key("github")
-    .display_name("GitHub")
-    .with_issuer("https://github.com/login/oauth")
+    .with_issuer(format!("{host}/login/oauth"))
     .scopes(["read:user", "user:email"])
     .quirks(|quirks| {
         quirks.userinfo = UserInfo::Requests(vec![
-            UserInfoRequest::profile("https://api.github.com/user"),
-            UserInfoRequest::optional("https://api.github.com/user/emails", "emails"),
+            UserInfoRequest::profile(user),
+            UserInfoRequest::optional(emails, "emails"),
         ]);
         quirks.headers = &[("user-agent", "tower-oauth"), ("x-github-api-version", "2022-11-28")];
         quirks.claims = ClaimsMapping {

@@ -20,10 +20,14 @@ pub fn gitlab(
 ) -> Provider {
     let host = host.into();
     let host = host.trim_end_matches('/');
-    oidc(host, client_id, client_secret).key("gitlab").display_name("GitLab").quirks(|quirks| {
-        quirks.offline_access = OfflineAccess::NotAsked;
-        quirks.brand = Brand::with_icon(ICON);
-    })
+    oidc(host, client_id, client_secret)
+        .key("gitlab")
+        .display_name("GitLab")
+        .registered_at("the server's user settings, Applications")
+        .quirks(|quirks| {
+            quirks.offline_access = OfflineAccess::NotAsked;
+            quirks.brand = Brand::with_icon(ICON);
+        })
 }
 
 /// The mark. Path data from Simple Icons, CC0.

@@ -17,6 +17,7 @@ pub fn google(client_id: impl Into<String>, client_secret: impl Into<ClientSecre
     oidc("https://accounts.google.com", client_id, client_secret)
         .key("google")
         .display_name("Google")
+        .registered_at("https://console.cloud.google.com/auth/clients")
         .quirks(|quirks| {
             quirks.userinfo = UserInfo::IdToken;
             quirks.offline_access =
@@ -24,6 +25,21 @@ pub fn google(client_id: impl Into<String>, client_secret: impl Into<ClientSecre
             quirks.revocation = Revocation::Consent;
             quirks.brand = Brand::with_icon(ICON);
         })
+}
+
+impl Provider {
+    /// Lets in accounts of these Google Workspace domains only: the ID token's `hd` is checked, since the parameter of the
+    /// same name, by which Google offers fitting accounts, can be changed on the way.
+    ///
+    /// For [`google`]; users of other providers have no `hd`, so none of them would be let in.
+    pub fn hosted_domain<S: Into<String>>(self, domains: impl IntoIterator<Item = S>) -> Self {
+        let domains: Vec<String> = domains.into_iter().map(Into::into).collect();
+        let hint = match &*domains {
+            [only] => only.clone(),
+            _ => "*".into(),
+        };
+        self.authorization_parameter("hd", hint).require_claim("hd", domains)
+    }
 }
 
 /// The G in its four colours, as arcs around the centre of the view box.

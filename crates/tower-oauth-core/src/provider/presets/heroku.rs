@@ -23,6 +23,7 @@ pub fn heroku(client_id: impl Into<String>, client_secret: impl Into<ClientSecre
     )
     .key("heroku")
     .display_name("Heroku")
+    .registered_at("https://dashboard.heroku.com/account/applications")
     .scopes(["identity"])
     .quirks(|quirks| {
         quirks.userinfo_types = &["application/vnd.heroku+json"];

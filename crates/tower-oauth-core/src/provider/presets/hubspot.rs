@@ -22,6 +22,7 @@ pub fn hubspot(client_id: impl Into<String>, client_secret: impl Into<ClientSecr
     )
     .key("hubspot")
     .display_name("HubSpot")
+    .registered_at("https://developers.hubspot.com, a developer account's apps")
     .scopes(["oauth"])
     .quirks(|quirks| {
         quirks.userinfo = UserInfo::TokenResponse;

@@ -19,6 +19,7 @@ pub fn huggingface(
     oidc("https://huggingface.co", client_id, client_secret)
         .key("huggingface")
         .display_name("Hugging Face")
+        .registered_at("https://huggingface.co/settings/applications/new")
         .quirks(|quirks| {
             quirks.offline_access = OfflineAccess::NotAsked;
             quirks.brand = Brand::with_icon(ICON);

@@ -27,6 +27,7 @@ pub fn instagram(client_id: impl Into<String>, client_secret: impl Into<ClientSe
     )
     .key("instagram")
     .display_name("Instagram")
+    .registered_at("https://developers.facebook.com/apps")
     .scopes(["instagram_business_basic"])
     .quirks(|quirks| {
         quirks.scope_delimiter = ',';

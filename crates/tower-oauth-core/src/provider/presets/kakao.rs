@@ -27,6 +27,7 @@ pub fn kakao(client_id: impl Into<String>, client_secret: impl Into<ClientSecret
     )
     .key("kakao")
     .display_name("Kakao")
+    .registered_at("https://developers.kakao.com/console/app")
     .quirks(|quirks| {
         quirks.claims = ClaimsMapping {
             subject: "id",

@@ -23,6 +23,7 @@ pub fn kick(client_id: impl Into<String>, client_secret: impl Into<ClientSecret>
     )
     .key("kick")
     .display_name("Kick")
+    .registered_at("https://kick.com/settings/developer")
     .scopes(["user:read"])
     .quirks(|quirks| {
         quirks.claims = ClaimsMapping {

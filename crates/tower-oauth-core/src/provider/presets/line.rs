@@ -19,6 +19,7 @@ pub fn line(client_id: impl Into<String>, client_secret: impl Into<ClientSecret>
     oidc("https://access.line.me", client_id, client_secret)
         .key("line")
         .display_name("LINE")
+        .registered_at("https://developers.line.biz/console")
         .quirks(|quirks| {
             quirks.client_authentication = ClientAuthentication::Body;
             quirks.hs256_id_tokens = true;

@@ -25,6 +25,7 @@ pub fn linear(client_id: impl Into<String>, client_secret: impl Into<ClientSecre
     )
     .key("linear")
     .display_name("Linear")
+    .registered_at("https://linear.app/settings/api")
     .scopes(["read"])
     .quirks(|quirks| {
         quirks.userinfo = UserInfo::Requests(vec![UserInfoRequest::post(

@@ -19,6 +19,7 @@ pub fn linkedin(client_id: impl Into<String>, client_secret: impl Into<ClientSec
     oidc("https://www.linkedin.com/oauth", client_id, client_secret)
         .key("linkedin")
         .display_name("LinkedIn")
+        .registered_at("https://www.linkedin.com/developers/apps")
         .quirks(|quirks| {
             quirks.client_authentication = ClientAuthentication::Body;
             quirks.pkce = Pkce::Unsupported;

@@ -23,6 +23,7 @@ pub fn mailchimp(client_id: impl Into<String>, client_secret: impl Into<ClientSe
     )
     .key("mailchimp")
     .display_name("Mailchimp")
+    .registered_at("https://admin.mailchimp.com/account/oauth2/")
     .quirks(|quirks| {
         quirks.claims = ClaimsMapping {
             subject: "login.login_id",

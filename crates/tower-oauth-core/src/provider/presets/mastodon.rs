@@ -30,6 +30,7 @@ pub fn mastodon(
     )
     .key("mastodon")
     .display_name("Mastodon")
+    .registered_at("the server's preferences, Development")
     .scopes(["read:accounts"])
     .quirks(|quirks| {
         quirks.claims = ClaimsMapping {

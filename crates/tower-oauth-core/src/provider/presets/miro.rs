@@ -22,6 +22,7 @@ pub fn miro(client_id: impl Into<String>, client_secret: impl Into<ClientSecret>
     )
     .key("miro")
     .display_name("Miro")
+    .registered_at("https://miro.com/app/settings/user-profile/apps")
     .scopes(["identity:read"])
     .quirks(|quirks| {
         quirks.claims = ClaimsMapping {

@@ -25,6 +25,7 @@ pub fn monday(client_id: impl Into<String>, client_secret: impl Into<ClientSecre
     )
     .key("monday")
     .display_name("monday.com")
+    .registered_at("https://auth.monday.com, the developer center")
     .scopes(["me:read"])
     .quirks(|quirks| {
         quirks.userinfo = UserInfo::Requests(vec![UserInfoRequest::post(

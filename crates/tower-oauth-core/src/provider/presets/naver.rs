@@ -24,6 +24,7 @@ pub fn naver(client_id: impl Into<String>, client_secret: impl Into<ClientSecret
     )
     .key("naver")
     .display_name("Naver")
+    .registered_at("https://developers.naver.com/apps")
     .quirks(|quirks| {
         quirks.claims = ClaimsMapping {
             subject: "response.id",

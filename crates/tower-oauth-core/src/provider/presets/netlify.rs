@@ -21,6 +21,7 @@ pub fn netlify(client_id: impl Into<String>, client_secret: impl Into<ClientSecr
     )
     .key("netlify")
     .display_name("Netlify")
+    .registered_at("https://app.netlify.com/user/applications")
     .quirks(|quirks| {
         quirks.claims = ClaimsMapping {
             subject: "id",

@@ -29,6 +29,7 @@ pub fn nextcloud(
     )
     .key("nextcloud")
     .display_name("Nextcloud")
+    .registered_at("the server's administration settings, Security, OAuth 2.0 clients")
     .with_issuer(host)
     .quirks(|quirks| {
         quirks.headers = &[("ocs-apirequest", "true")];

@@ -26,6 +26,7 @@ pub fn notion(client_id: impl Into<String>, client_secret: impl Into<ClientSecre
     )
     .key("notion")
     .display_name("Notion")
+    .registered_at("https://www.notion.so/profile/integrations")
     .quirks(|quirks| {
         quirks.authorization_parameters = &[("owner", "user")];
         quirks.client_authentication = ClientAuthentication::Basic;

@@ -25,6 +25,7 @@ pub fn openstreetmap(
     )
     .key("openstreetmap")
     .display_name("OpenStreetMap")
+    .registered_at("https://www.openstreetmap.org/oauth2/applications")
     .scopes(["read_prefs"])
     .quirks(|quirks| {
         quirks.claims = ClaimsMapping {

@@ -18,6 +18,7 @@ pub fn orcid(client_id: impl Into<String>, client_secret: impl Into<ClientSecret
     oidc("https://orcid.org", client_id, client_secret)
         .key("orcid")
         .display_name("ORCID")
+        .registered_at("https://orcid.org/developer-tools")
         .scopes(["openid"])
         .quirks(|quirks| {
             quirks.client_authentication = ClientAuthentication::Body;

@@ -22,6 +22,7 @@ pub fn osu(client_id: impl Into<String>, client_secret: impl Into<ClientSecret>)
     )
     .key("osu")
     .display_name("osu!")
+    .registered_at("https://osu.ppy.sh/home/account/edit#oauth")
     .scopes(["identify"])
     .quirks(|quirks| {
         quirks.claims = ClaimsMapping {

@@ -26,6 +26,7 @@ pub fn patreon(client_id: impl Into<String>, client_secret: impl Into<ClientSecr
     )
     .key("patreon")
     .display_name("Patreon")
+    .registered_at("https://www.patreon.com/portal/registration/register-clients")
     .scopes(["identity", "identity[email]"])
     .quirks(|quirks| {
         quirks.userinfo_types = &["application/vnd.api+json"];

@@ -15,7 +15,10 @@ use crate::secret::ClientSecret;
 ///
 /// Asks for `openid profile email`.
 pub fn paypal(client_id: impl Into<String>, client_secret: impl Into<ClientSecret>) -> Provider {
-    at("paypal.com", client_id, client_secret).key("paypal").display_name("PayPal")
+    at("paypal.com", client_id, client_secret)
+        .key("paypal")
+        .display_name("PayPal")
+        .registered_at("https://developer.paypal.com/dashboard/applications/live")
 }
 
 /// The sandbox of PayPal, for a REST app made at <https://developer.paypal.com/dashboard/applications/sandbox>. Its
@@ -29,6 +32,7 @@ pub fn paypal_sandbox(
     at("sandbox.paypal.com", client_id, client_secret)
         .key("paypal-sandbox")
         .display_name("PayPal Sandbox")
+        .registered_at("https://developer.paypal.com/dashboard/applications/sandbox")
 }
 
 fn at(

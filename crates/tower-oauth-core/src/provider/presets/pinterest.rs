@@ -26,6 +26,7 @@ pub fn pinterest(client_id: impl Into<String>, client_secret: impl Into<ClientSe
     )
     .key("pinterest")
     .display_name("Pinterest")
+    .registered_at("https://developers.pinterest.com/apps")
     .scopes(["user_accounts:read"])
     .quirks(|quirks| {
         quirks.client_authentication = ClientAuthentication::Basic;

@@ -24,6 +24,7 @@ pub fn pipedrive(client_id: impl Into<String>, client_secret: impl Into<ClientSe
     )
     .key("pipedrive")
     .display_name("Pipedrive")
+    .registered_at("https://developers.pipedrive.com, the developer hub")
     .quirks(|quirks| {
         quirks.client_authentication = ClientAuthentication::Basic;
         quirks.pkce = Pkce::Unsupported;

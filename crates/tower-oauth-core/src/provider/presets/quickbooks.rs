@@ -28,6 +28,7 @@ pub fn quickbooks(
     )
     .key("quickbooks")
     .display_name("Intuit QuickBooks")
+    .registered_at("https://developer.intuit.com/app/developer/myapps")
     .scopes(["openid", "profile", "email"])
     .quirks(|quirks| {
         quirks.client_authentication = ClientAuthentication::Basic;

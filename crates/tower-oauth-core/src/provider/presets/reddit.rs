@@ -29,6 +29,7 @@ pub fn reddit(client_id: impl Into<String>, client_secret: impl Into<ClientSecre
     )
     .key("reddit")
     .display_name("Reddit")
+    .registered_at("https://www.reddit.com/prefs/apps")
     .scopes(["identity"])
     .quirks(|quirks| {
         quirks.client_authentication = ClientAuthentication::Basic;

@@ -17,6 +17,7 @@ pub fn roblox(client_id: impl Into<String>, client_secret: impl Into<ClientSecre
     oidc("https://apis.roblox.com/oauth/", client_id, client_secret)
         .key("roblox")
         .display_name("Roblox")
+        .registered_at("https://create.roblox.com/dashboard/credentials")
         .scopes(["openid", "profile"])
         .quirks(|quirks| {
             quirks.offline_access = OfflineAccess::NotAsked;

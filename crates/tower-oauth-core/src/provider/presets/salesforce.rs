@@ -32,6 +32,7 @@ pub fn salesforce(
     )
     .key("salesforce")
     .display_name("Salesforce")
+    .registered_at("the organisation's setup, External Client Apps")
     .with_issuer(host)
     .scopes(["openid", "profile", "email"])
     .quirks(|quirks| {

@@ -22,6 +22,7 @@ pub fn sentry(client_id: impl Into<String>, client_secret: impl Into<ClientSecre
     )
     .key("sentry")
     .display_name("Sentry")
+    .registered_at("https://sentry.io/settings/account/api/applications/")
     .scopes(["openid", "profile", "email"])
     .quirks(|quirks| {
         quirks.userinfo = UserInfo::TokenResponse;

@@ -30,6 +30,7 @@ pub fn shopify(
     )
     .key("shopify")
     .display_name("Shopify")
+    .registered_at("https://partners.shopify.com, or the shop's own dev dashboard")
     .with_issuer(shop)
     .quirks(|quirks| {
         quirks.authorization_parameters = &[("grant_options[]", "per-user")];

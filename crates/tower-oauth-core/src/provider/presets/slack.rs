@@ -16,8 +16,11 @@ use crate::secret::ClientSecret;
 ///
 /// Asks for `openid profile email`.
 pub fn slack(client_id: impl Into<String>, client_secret: impl Into<ClientSecret>) -> Provider {
-    oidc("https://slack.com", client_id, client_secret).key("slack").display_name("Slack").quirks(
-        |quirks| {
+    oidc("https://slack.com", client_id, client_secret)
+        .key("slack")
+        .display_name("Slack")
+        .registered_at("https://api.slack.com/apps")
+        .quirks(|quirks| {
             quirks.token_errors = &[
                 ("error", "invalid_code", "invalid_grant"),
                 ("error", "bad_client_secret", "invalid_client"),
@@ -26,6 +29,5 @@ pub fn slack(client_id: impl Into<String>, client_secret: impl Into<ClientSecret
             quirks.client_authentication = ClientAuthentication::Body;
             quirks.pkce = Pkce::Unsupported;
             quirks.offline_access = OfflineAccess::NotAsked;
-        },
-    )
+        })
 }

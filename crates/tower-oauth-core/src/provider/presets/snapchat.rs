@@ -29,6 +29,7 @@ pub fn snapchat(client_id: impl Into<String>, client_secret: impl Into<ClientSec
     )
     .key("snapchat")
     .display_name("Snapchat")
+    .registered_at("https://kit.snapchat.com/manage")
     .scopes([
         "https://auth.snapchat.com/oauth2/api/user.external_id",
         "https://auth.snapchat.com/oauth2/api/user.display_name",

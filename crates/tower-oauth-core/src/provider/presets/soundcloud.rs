@@ -27,6 +27,7 @@ pub fn soundcloud(
     )
     .key("soundcloud")
     .display_name("SoundCloud")
+    .registered_at("https://soundcloud.com/you/apps")
     .quirks(|quirks| {
         quirks.access_token_scheme = "OAuth";
         quirks.claims = ClaimsMapping {

@@ -25,6 +25,7 @@ pub fn spotify(client_id: impl Into<String>, client_secret: impl Into<ClientSecr
     )
     .key("spotify")
     .display_name("Spotify")
+    .registered_at("https://developer.spotify.com/dashboard")
     .scopes(["user-read-email"])
     .quirks(|quirks| {
         quirks.client_authentication = ClientAuthentication::Basic;

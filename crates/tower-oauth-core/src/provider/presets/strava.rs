@@ -27,6 +27,7 @@ pub fn strava(client_id: impl Into<String>, client_secret: impl Into<ClientSecre
     )
     .key("strava")
     .display_name("Strava")
+    .registered_at("https://www.strava.com/settings/api")
     .scopes(["read"])
     .quirks(|quirks| {
         quirks.scope_delimiter = ',';

@@ -23,6 +23,7 @@ pub fn stripe(client_id: impl Into<String>, client_secret: impl Into<ClientSecre
     )
     .key("stripe")
     .display_name("Stripe")
+    .registered_at("https://dashboard.stripe.com/settings/connect")
     .scopes(["read_only"])
     .quirks(|quirks| {
         quirks.claims = ClaimsMapping {

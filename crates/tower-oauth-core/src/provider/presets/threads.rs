@@ -25,6 +25,7 @@ pub fn threads(client_id: impl Into<String>, client_secret: impl Into<ClientSecr
     )
     .key("threads")
     .display_name("Threads")
+    .registered_at("https://developers.facebook.com/apps")
     .scopes(["threads_basic"])
     .quirks(|quirks| {
         quirks.pkce = Pkce::Unsupported;

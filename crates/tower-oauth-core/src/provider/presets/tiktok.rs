@@ -26,6 +26,7 @@ pub fn tiktok(client_id: impl Into<String>, client_secret: impl Into<ClientSecre
     )
     .key("tiktok")
     .display_name("TikTok")
+    .registered_at("https://developers.tiktok.com/apps")
     .scopes(["user.info.basic"])
     .quirks(|quirks| {
         quirks.parameter_names = &[("client_id", "client_key")];

@@ -22,6 +22,7 @@ pub fn todoist(client_id: impl Into<String>, client_secret: impl Into<ClientSecr
     )
     .key("todoist")
     .display_name("Todoist")
+    .registered_at("https://app.todoist.com/app/settings/integrations/app-management")
     .scopes(["data:read"])
     .quirks(|quirks| {
         quirks.token_errors = &[("error", "bad_authorization_code", "invalid_grant")];

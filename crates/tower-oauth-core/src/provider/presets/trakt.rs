@@ -24,6 +24,7 @@ pub fn trakt(client_id: impl Into<String>, client_secret: impl Into<ClientSecret
     )
     .key("trakt")
     .display_name("Trakt")
+    .registered_at("https://trakt.tv/oauth/applications")
     .quirks(|quirks| {
         quirks.token_request = TokenRequest::Json;
         quirks.headers = &[("user-agent", "tower-oauth"), ("trakt-api-version", "2")];

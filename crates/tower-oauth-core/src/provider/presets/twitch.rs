@@ -19,6 +19,7 @@ pub fn twitch(client_id: impl Into<String>, client_secret: impl Into<ClientSecre
     oidc("https://id.twitch.tv/oauth2", client_id, client_secret)
         .key("twitch")
         .display_name("Twitch")
+        .registered_at("https://dev.twitch.tv/console/apps")
         .scopes(["openid", "user:read:email"])
         .quirks(|quirks| {
             quirks.authorization_parameters = &[("claims", CLAIMS)];

@@ -22,6 +22,7 @@ pub fn typeform(client_id: impl Into<String>, client_secret: impl Into<ClientSec
     )
     .key("typeform")
     .display_name("Typeform")
+    .registered_at("https://admin.typeform.com, a workspace's developer apps")
     .scopes(["accounts:read"])
     .quirks(|quirks| {
         quirks.pkce = Pkce::Unsupported;

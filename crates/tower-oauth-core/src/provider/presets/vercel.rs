@@ -16,6 +16,7 @@ pub fn vercel(client_id: impl Into<String>, client_secret: impl Into<ClientSecre
     oidc("https://vercel.com", client_id, client_secret)
         .key("vercel")
         .display_name("Vercel")
+        .registered_at("https://vercel.com, a team's settings, Apps")
         .quirks(|quirks| {
             quirks.brand = Brand::with_icon(ICON);
         })

@@ -22,6 +22,7 @@ pub fn webex(client_id: impl Into<String>, client_secret: impl Into<ClientSecret
     )
     .key("webex")
     .display_name("Webex")
+    .registered_at("https://developer.webex.com/my-apps")
     .scopes(["spark:people_read"])
     .quirks(|quirks| {
         quirks.claims = ClaimsMapping {

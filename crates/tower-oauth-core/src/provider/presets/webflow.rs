@@ -22,6 +22,7 @@ pub fn webflow(client_id: impl Into<String>, client_secret: impl Into<ClientSecr
     )
     .key("webflow")
     .display_name("Webflow")
+    .registered_at("https://webflow.com/dashboard, a workspace's apps and integrations")
     .scopes(["authorized_user:read"])
     .quirks(|quirks| {
         quirks.claims = ClaimsMapping {

@@ -26,6 +26,9 @@ pub fn wikimedia(client_id: impl Into<String>, client_secret: impl Into<ClientSe
     )
     .key("wikimedia")
     .display_name("Wikimedia")
+    .registered_at(
+        "https://meta.wikimedia.org/wiki/Special:OAuthConsumerRegistration/propose/oauth2",
+    )
     .quirks(|quirks| {
         quirks.headers = &[("user-agent", "tower-oauth")];
         quirks.claims = ClaimsMapping {

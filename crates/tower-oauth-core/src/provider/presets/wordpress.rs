@@ -22,6 +22,7 @@ pub fn wordpress(client_id: impl Into<String>, client_secret: impl Into<ClientSe
     )
     .key("wordpress")
     .display_name("WordPress.com")
+    .registered_at("https://developer.wordpress.com/apps/")
     .scopes(["auth"])
     .quirks(|quirks| {
         quirks.claims = ClaimsMapping {

@@ -29,6 +29,7 @@ pub fn x(client_id: impl Into<String>, client_secret: impl Into<ClientSecret>) -
     )
     .key("x")
     .display_name("X")
+    .registered_at("https://console.x.com")
     .scopes(["users.read", "tweet.read", "users.email"])
     .quirks(|quirks| {
         quirks.client_authentication = ClientAuthentication::Basic;

@@ -16,6 +16,7 @@ pub fn xero(client_id: impl Into<String>, client_secret: impl Into<ClientSecret>
     oidc("https://identity.xero.com", client_id, client_secret)
         .key("xero")
         .display_name("Xero")
+        .registered_at("https://developer.xero.com/app/manage")
         .quirks(|quirks| {
             quirks.userinfo = UserInfo::IdToken;
             quirks.brand = Brand::with_icon(ICON);

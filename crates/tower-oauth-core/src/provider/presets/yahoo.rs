@@ -20,6 +20,7 @@ pub fn yahoo(client_id: impl Into<String>, client_secret: impl Into<ClientSecret
     oidc("https://api.login.yahoo.com", client_id, client_secret)
         .key("yahoo")
         .display_name("Yahoo")
+        .registered_at("https://developer.yahoo.com/apps")
         .quirks(|quirks| {
             quirks.client_authentication = ClientAuthentication::Basic;
             quirks.pkce = Pkce::Unsupported;

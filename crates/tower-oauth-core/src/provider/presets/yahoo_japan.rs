@@ -21,6 +21,7 @@ pub fn yahoo_japan(
     oidc("https://auth.login.yahoo.co.jp/yconnect/v2", client_id, client_secret)
         .key("yahoo-japan")
         .display_name("Yahoo! JAPAN")
+        .registered_at("https://e.developer.yahoo.co.jp/dashboard")
         .quirks(|quirks| {
             quirks.client_authentication = ClientAuthentication::Basic;
             quirks.offline_access = OfflineAccess::NotAsked;

@@ -26,6 +26,7 @@ pub fn yandex(client_id: impl Into<String>, client_secret: impl Into<ClientSecre
     )
     .key("yandex")
     .display_name("Yandex")
+    .registered_at("https://oauth.yandex.ru/client/new")
     .scopes(["login:info", "login:email", "login:avatar"])
     .quirks(|quirks| {
         quirks.client_authentication = ClientAuthentication::Basic;

@@ -29,6 +29,7 @@ pub fn zendesk(
     )
     .key("zendesk")
     .display_name("Zendesk")
+    .registered_at("the account's admin center, Apps and integrations, OAuth clients")
     .with_issuer(host)
     .scopes(["users:read"])
     .quirks(|quirks| {

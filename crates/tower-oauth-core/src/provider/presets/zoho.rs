@@ -29,6 +29,7 @@ pub fn zoho(
     )
     .key("zoho")
     .display_name("Zoho")
+    .registered_at("https://api-console.zoho.com")
     .with_issuer(host)
     .scopes(["AaaServer.profile.READ"])
     .quirks(|quirks| {

@@ -27,6 +27,7 @@ pub fn zoom(client_id: impl Into<String>, client_secret: impl Into<ClientSecret>
     )
     .key("zoom")
     .display_name("Zoom")
+    .registered_at("https://marketplace.zoom.us/")
     .quirks(|quirks| {
         quirks.client_authentication = ClientAuthentication::Basic;
         quirks.claims = ClaimsMapping {
