@@ -42,6 +42,9 @@ pub(crate) struct Authorization {
     #[serde(default)]
     pub(crate) parameters: BTreeMap<String, String>,
     pub(crate) fragment: Option<String>,
+    /// What the response has besides `code` and `state`.
+    #[serde(default)]
+    pub(crate) response: BTreeMap<String, String>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -69,6 +72,8 @@ pub(crate) struct Token {
 pub(crate) enum Authentication {
     Basic,
     Body,
+    /// As `Body`, with a secret that is a JWT of the client's key.
+    Jwt,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -102,6 +107,8 @@ pub(crate) enum Algorithm {
     Rs256,
     #[serde(rename = "ES256")]
     Es256,
+    #[serde(rename = "ES384")]
+    Es384,
     #[serde(rename = "HS256")]
     Hs256,
 }

@@ -28,6 +28,11 @@ pub(crate) async fn as_documented(key: &str, make: impl Fn() -> Provider) {
     }
 }
 
+/// The last page of a login at the provider of this document.
+pub(crate) async fn outcome(document: &Document, provider: Provider) -> Page {
+    Login::at(document, provider, Mood::Willing).finish().await
+}
+
 async fn signs_in(document: &Document, provider: Provider) {
     let mut login = Login::at(document, provider, Mood::Willing);
     let profile = login.finish().await;
@@ -120,8 +125,18 @@ impl<'a> Login<'a> {
         assert_eq!(start.status(), 303, "{}", start.text());
         let url = Url::parse(start.header("location")).expect("a URL");
         let state = self.check_authorization(&url);
-        let key = &self.key;
-        self.browser.open(&format!("/auth/callback/{key}?code={CODE}&state={state}")).await
+        let mut fields = vec![("code", CODE), ("state", &*state)];
+        let authorization = &self.document.authorization;
+        fields.extend(authorization.response.iter().map(|(name, value)| (&**name, &**value)));
+        let callback = format!("/auth/callback/{}", self.key);
+        if authorization.parameters.get("response_mode").is_some_and(|mode| mode == "form_post") {
+            let origin = url.origin().ascii_serialization();
+            let kept = self.browser.post_from(&origin, &callback, &fields).await;
+            return self.browser.open(kept.header("location")).await;
+        }
+        let query =
+            url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        self.browser.open(&format!("{callback}?{query}")).await
     }
 
     /// The `state` of an authorization request that is as documented.

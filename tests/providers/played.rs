@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use tower_oauth_core::{HttpClient, HttpError, Limits};
 use url::Url;
 
+use crate::apple;
 use crate::document::{Answer, Authentication, Document, Encoding, UserInfo};
 use crate::signer::Signer;
 use crate::{CLIENT_ID, CODE, client_secret};
@@ -104,7 +105,7 @@ impl Played {
             ("refresh_token", Mood::Offline) => {
                 let refresh = self.document.refresh.as_ref().expect("a documented refresh");
                 assert_eq!(url.as_str(), refresh.url.as_ref().unwrap_or(&self.document.token.url));
-                return documented(&refresh.response);
+                return documented(&self.with_id_token(refresh.response.clone()));
             }
             (grant, mood) => panic!("{grant} from a provider that is {mood:?}"),
         }
@@ -115,13 +116,20 @@ impl Played {
                 answer.body["refresh_token"] = "first-refresh-token".into();
             }
         }
-        if let (Some(signer), Some(id_token)) = (&self.signer, &self.document.id_token) {
-            assert_eq!(answer.body["id_token"], "<id_token>");
+        assert!(self.signer.is_none() || answer.body["id_token"] == "<id_token>");
+        documented(&self.with_id_token(answer))
+    }
+
+    /// With an ID token where the document shows one.
+    fn with_id_token(&self, mut answer: Answer) -> Answer {
+        if let (Some(signer), Some(id_token)) = (&self.signer, &self.document.id_token)
+            && answer.body["id_token"] == "<id_token>"
+        {
             let nonce = self.nonce.lock().unwrap_or_else(PoisonError::into_inner).clone();
             let issuer = &self.document.expect.issuer;
             answer.body["id_token"] = signer.sign(&id_token.claims, issuer, nonce).into();
         }
-        documented(&answer)
+        answer
     }
 
     /// The fields of a token request, after its method, its headers and the client's credentials are checked.
@@ -155,6 +163,11 @@ impl Played {
                 assert!(request.headers().get("authorization").is_none());
                 assert_eq!(id.map(String::as_str), Some(CLIENT_ID));
                 assert_eq!(fields["client_secret"], client_secret());
+            }
+            Authentication::Jwt => {
+                assert!(request.headers().get("authorization").is_none());
+                assert_eq!(id.map(String::as_str), Some(CLIENT_ID));
+                apple::check_client_secret(&fields["client_secret"], &self.document.expect.issuer);
             }
         }
         fields

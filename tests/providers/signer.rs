@@ -6,7 +6,8 @@ use aws_lc_rs::hmac;
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::{KeyPair as RsaKeyPair, KeySize};
 use aws_lc_rs::signature::{
-    ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _, RSA_PKCS1_SHA256,
+    ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _,
+    RSA_PKCS1_SHA256,
 };
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -20,6 +21,7 @@ use crate::{CLIENT_ID, client_secret};
 pub(crate) enum Signer {
     Rs256(Box<RsaKeyPair>),
     Es256(Box<EcdsaKeyPair>),
+    Es384(Box<EcdsaKeyPair>),
     Hs256,
 }
 
@@ -33,6 +35,10 @@ impl Signer {
                 let key = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING);
                 Self::Es256(Box::new(key.expect("a key")))
             }
+            Algorithm::Es384 => {
+                let key = EcdsaKeyPair::generate(&ECDSA_P384_SHA384_FIXED_SIGNING);
+                Self::Es384(Box::new(key.expect("a key")))
+            }
             Algorithm::Hs256 => Self::Hs256,
         }
     }
@@ -41,6 +47,7 @@ impl Signer {
         match self {
             Self::Rs256(_) => "RS256",
             Self::Es256(_) => "ES256",
+            Self::Es384(_) => "ES384",
             Self::Hs256 => "HS256",
         }
     }
@@ -54,10 +61,12 @@ impl Signer {
                 let der = key.public_key().as_ref();
                 json!({ "kty": "RSA", "n": encode(&der[9..265]), "e": encode(&der[267..]) })
             }
-            Self::Es256(key) => {
+            Self::Es256(key) | Self::Es384(key) => {
                 // An uncompressed point: 4, x, y.
-                let point = key.public_key().as_ref();
-                json!({ "kty": "EC", "crv": "P-256", "x": encode(&point[1..33]), "y": encode(&point[33..]) })
+                let (x, y) =
+                    key.public_key().as_ref()[1..].split_at(key.public_key().as_ref().len() / 2);
+                let curve = if x.len() == 32 { "P-256" } else { "P-384" };
+                json!({ "kty": "EC", "crv": curve, "x": encode(x), "y": encode(y) })
             }
             Self::Hs256 => return json!({ "keys": [] }),
         };
@@ -101,7 +110,9 @@ impl Signer {
                 key.sign(&RSA_PKCS1_SHA256, &random, message, &mut signature).expect("signed");
                 signature
             }
-            Self::Es256(key) => key.sign(&random, message).expect("signed").as_ref().to_vec(),
+            Self::Es256(key) | Self::Es384(key) => {
+                key.sign(&random, message).expect("signed").as_ref().to_vec()
+            }
             Self::Hs256 => {
                 let key = hmac::Key::new(hmac::HMAC_SHA256, client_secret().as_bytes());
                 hmac::sign(&key, message).as_ref().to_vec()
