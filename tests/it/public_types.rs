@@ -52,7 +52,7 @@ const APP_SECRET: &[u8] = b"canary-app-secret: hQ7vX2mRk9 Zt4WcLp8Ys1N";
 const NOTHING_SECRET: &str = "Algorithm BaseUrl Brand Claims ClaimsMapping ClientAuthentication \
     ConfigError DefaultPages Email EmailRule EmailTrust Error ErrorKind ErrorPage Event EventKind Html HttpError \
     HttpErrorKind Identity Index InvalidReturnTo InvalidSessionHandle IssuerRule Lifetimes Limits LoginState Mark NotFound \
-    OfflineAccess Pkce Protocol ProviderButton Purpose Quirks RandomUnavailable Rejection RejectionKind \
+    OfflineAccess Pkce Protocol ProviderButton Purpose Quirks RandomUnavailable Registration Rejection RejectionKind Group Place Preset ClientKey \
     RequireLogin RequireLoginService RequireSameOrigin RequireSameOriginService ReqwestClient \
     Revocation ResponseFuture ResponseMode ReturnTo SameOriginFuture SessionEnd SignInPage SignedInPage SignedOutPage StoreError Swap \
     SystemClock SystemRandom Timestamp TokenRequest TokenResponse UserInfo UserInfoRequest Version BearerError ExpectedUser NearCache TowerSessions014 TowerSessionsStore Guarded LoginRequest Prompt Require RequireScopes \

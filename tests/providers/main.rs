@@ -122,7 +122,6 @@ presets! {
     paypal_sandbox: "paypal-sandbox" => |id, secret| providers::paypal_sandbox(id, secret),
     pingone: "pingone" => |id, secret| providers::pingone("https://auth.pingone.eu/3072206d-c6ce-4c19-a366-f87e972c7cc3/as", id, secret),
     pinterest: "pinterest" => |id, secret| providers::pinterest(id, secret),
-    pipedrive: "pipedrive" => |id, secret| providers::pipedrive(id, secret),
     quickbooks: "quickbooks" => |id, secret| providers::quickbooks(id, secret),
     reddit: "reddit" => |id, secret| providers::reddit(id, secret),
     roblox: "roblox" => |id, secret| providers::roblox(id, secret),

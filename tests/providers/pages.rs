@@ -113,20 +113,29 @@ impl Facts {
         let secret =
             if self.preset.wants_key() { String::new() } else { format!(", `AUTH_{name}_SECRET`") };
         let more = self.variables().map(|more| format!(", {more}")).unwrap_or_default();
+        let how = self.provider.how_to_register().expect("how to register");
+        let place = if how.at.starts_with("https://") {
+            format!("<{}>", how.at)
+        } else {
+            how.at.to_owned()
+        };
         let mut text = format!("\n## {}\n\n{}\n\n", self.provider.name(), self.words());
         for (what, how) in [
             ("In code", format!("`providers::{}`", self.function)),
             ("In the environment", format!("`AUTH_{name}_ID`{secret}{more}")),
-            ("Register at", self.provider.register_at().to_owned()),
+            ("Register at", place),
             (
-                "Redirect URI to enter",
-                format!("`https://app.example/auth/callback/{key}`, with your base URL"),
+                "Redirect URI",
+                format!("`<AUTH_URL>/auth/callback/{key}`, under \"{}\"", how.redirect_uri),
             ),
             ("Scopes", self.scopes()),
             ("E-mail", self.email().to_owned()),
-            ("Refresh token", self.refresh_token()),
+            ("Refresh token", self.refresh_token_in_full(how.refresh_token)),
         ] {
             writeln!(text, "- {what}: {how}").expect("text");
+        }
+        for note in how.notes {
+            writeln!(text, "- {note}").expect("text");
         }
         let facts = self.facts();
         if facts.is_empty() { text } else { format!("{text}\n{facts}\n") }
@@ -190,6 +199,14 @@ impl Facts {
         }
     }
 
+    /// How to ask for one, where it is to be asked for, and when one comes.
+    fn refresh_token_in_full(&self, when: &str) -> String {
+        match self.quirks.offline_access {
+            OfflineAccess::NotAsked => when.to_owned(),
+            _ => format!("{when} {}", self.refresh_token()),
+        }
+    }
+
     /// What the function's documentation says first.
     fn words(&self) -> String {
         let source = source(&self.function);
@@ -197,8 +214,8 @@ impl Facts {
         let of_function = format!("pub fn {}(", self.function);
         let place =
             source.find(&of_function).or_else(|| source.find(&of_platform)).expect("a function");
-        let docs =
-            source[..place].lines().rev().map_while(|line| line.trim_start().strip_prefix("///"));
+        let before = source.get(..place).unwrap_or_default();
+        let docs = before.lines().rev().map_while(|line| line.trim_start().strip_prefix("///"));
         let mut docs: Vec<_> = docs.map(str::trim).collect();
         docs.reverse();
         let first: Vec<_> = docs.into_iter().take_while(|line| !line.is_empty()).collect();
@@ -243,8 +260,8 @@ fn function(key: &str) -> String {
     let catalogue = fs::read_to_string(presets().join("catalogue.rs")).expect("the catalogue");
     let row =
         catalogue.lines().find(|line| line.contains(&format!(", \"{key}\", "))).expect("a row");
-    let call = row.rsplit("| ").next().expect("a call");
-    call.split('(').next().expect("a name").to_owned()
+    let name = row.rsplit(", ").next().expect("a name");
+    name.trim_end_matches("),").to_owned()
 }
 
 /// The file that `function` is in.

@@ -366,7 +366,8 @@ fn announce(provider: &Provider, redirect_uri: &str) {
         target: "tower_oauth::config",
         provider = key,
         redirect_uri,
-        at = provider.register_at(),
+        at = provider.how_to_register().map(|it| it.at),
+        under = provider.how_to_register().map(|it| it.redirect_uri),
         "register this redirect URI at the provider"
     );
     for danger in provider.dangers() {

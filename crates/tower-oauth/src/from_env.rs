@@ -353,7 +353,7 @@ mod tests {
             let builder = Auth::from_vars(vars).unwrap_or_else(|error| panic!("{name}: {error}"));
             let [provider] = builder.providers() else { panic!("{name} is one provider") };
             assert_eq!(provider.login_key(), preset.key());
-            assert!(!provider.register_at().is_empty(), "{name} says where to register");
+            assert!(provider.how_to_register().is_some(), "{name} says where to register");
             builder.build().unwrap_or_else(|error| panic!("{name}: {error}"));
         }
     }

@@ -9,7 +9,7 @@ pub(crate) mod settings;
 use std::fmt;
 
 pub use client_key::ClientKey;
-pub use preset::{Group, Place, Preset};
+pub use preset::{Group, Place, Preset, Registration};
 pub use quirks::{
     Brand, ClaimsMapping, ClientAuthentication, EmailRule, IssuerRule, OfflineAccess, Pkce,
     Protocol, Quirks, ResponseMode, Revocation, TokenRequest, TokenResponse, UserInfo,
@@ -49,7 +49,7 @@ pub struct Provider {
     pub(crate) authorization_parameters: Vec<(String, String)>,
     pub(crate) id_token_algorithms: Vec<Algorithm>,
     pub(crate) tenants: Vec<String>,
-    pub(crate) register_at: &'static str,
+    pub(crate) registration: Option<Registration>,
     pub(crate) required_claims: Vec<(String, Vec<String>)>,
     pub(crate) quirks: Quirks,
 }
@@ -134,16 +134,16 @@ impl Provider {
         self
     }
 
-    /// Tells where an application is registered there: a URL, or words.
-    pub(crate) fn registered_at(mut self, place: &'static str) -> Self {
-        self.register_at = place;
+    /// Tells what whoever registers an application there needs.
+    pub(crate) const fn registration(mut self, registration: Registration) -> Self {
+        self.registration = Some(registration);
         self
     }
 
-    /// Where an application is registered: a URL, or words; empty for a provider without a preset.
+    /// What whoever registers an application there needs; `None` for a provider without a preset.
     #[must_use]
-    pub const fn register_at(&self) -> &'static str {
-        self.register_at
+    pub const fn how_to_register(&self) -> Option<&Registration> {
+        self.registration.as_ref()
     }
 
     /// Whether `secret` is this client's, which then cannot be a secret of anything else.

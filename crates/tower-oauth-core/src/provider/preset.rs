@@ -44,6 +44,20 @@ pub struct Place {
     pub default: Option<&'static str>,
 }
 
+/// What whoever registers an application at a provider needs to know. In sentences, for people.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Registration {
+    /// Where: a URL, or words.
+    pub at: &'static str,
+    /// What the redirect URI is called there.
+    pub redirect_uri: &'static str,
+    /// When a refresh token comes, and how long tokens last.
+    pub refresh_token: &'static str,
+    /// What else is to be seen to.
+    pub notes: &'static [&'static str],
+}
+
 /// How a provider is made.
 #[derive(Clone, Copy)]
 enum Make {

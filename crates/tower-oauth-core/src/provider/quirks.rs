@@ -299,12 +299,22 @@ pub enum Revocation {
 pub struct Brand {
     /// The content of an SVG element with the view box `0 0 24 24`.
     pub icon: Option<&'static str>,
+    /// The colour of what in the icon is `currentColor`, as in `#5865F2`; without one, that of the text around it. Brands whose
+    /// colour cannot be told from a light or a dark page (a contrast below 3) have none.
+    pub color: Option<&'static str>,
 }
 
 impl Brand {
     /// A brand with this icon.
     #[must_use]
     pub const fn with_icon(icon: &'static str) -> Self {
-        Self { icon: Some(icon) }
+        Self { icon: Some(icon), color: None }
+    }
+
+    /// The same in this colour.
+    #[must_use]
+    pub const fn color(mut self, color: &'static str) -> Self {
+        self.color = Some(color);
+        self
     }
 }

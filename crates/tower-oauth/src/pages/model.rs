@@ -22,6 +22,8 @@ pub struct ProviderButton {
     /// The provider's logo as the markup inside an `<svg viewBox="0 0 24 24">`, if the provider
     /// is a preset that has one. It is part of this crate and safe to insert unescaped.
     pub icon: Option<&'static str>,
+    /// The colour of what in the icon is `currentColor`, as in `#5865F2`; without one, that of the text around it.
+    pub color: Option<&'static str>,
 }
 
 impl ProviderButton {

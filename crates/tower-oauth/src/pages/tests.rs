@@ -16,6 +16,7 @@ fn provider(display_name: &str, icon: Option<&'static str>) -> ProviderButton {
         display_name: display_name.to_owned(),
         href: "/auth/login/acme".to_owned(),
         icon,
+        color: None,
     }
 }
 

@@ -37,6 +37,7 @@ pub(super) async fn sign_in(auth: &Auth, parts: &Parts) -> Result<Response<Bytes
         display_name: provider.name().to_owned(),
         href: auth.routes().login_at(provider.login_key(), Some(&return_to), popup),
         icon: provider.brand().icon,
+        color: provider.brand().color,
     });
     let html = auth.inner().pages.sign_in(&SignInPage { providers: buttons.collect() });
     Ok(page(StatusCode::OK, html))

@@ -7,7 +7,7 @@
 //! Source: airtable.com/developers, "OAuth reference" and "Get user ID & scopes".
 
 use super::oauth2;
-use crate::provider::{Brand, ClientAuthentication, OfflineAccess, Provider};
+use crate::provider::{Brand, ClientAuthentication, OfflineAccess, Provider, Registration};
 use crate::secret::ClientSecret;
 
 /// Airtable, for an integration made at <https://airtable.com/create/oauth>.
@@ -23,7 +23,12 @@ pub fn airtable(client_id: impl Into<String>, client_secret: impl Into<ClientSec
     )
     .key("airtable")
     .display_name("Airtable")
-    .registered_at("https://airtable.com/create/oauth")
+    .registration(Registration {
+        at: "https://airtable.com/create/oauth",
+        redirect_uri: "OAuth redirect URL",
+        refresh_token: "Always; access tokens last one hour.",
+        notes: &["Tick user.email:read for the integration, and generate a client secret."],
+    })
     .scopes(["user.email:read"])
     .quirks(|quirks| {
         quirks.client_authentication = ClientAuthentication::Basic;

@@ -6,7 +6,7 @@
 //! Source: developer.amazon.com, "Authorization Code Grant" and "Obtain Customer Profile Information".
 
 use super::oauth2;
-use crate::provider::{OfflineAccess, Provider};
+use crate::provider::{OfflineAccess, Provider, Registration};
 use crate::secret::ClientSecret;
 
 /// Amazon, for a security profile with Login with Amazon, registered at
@@ -23,7 +23,12 @@ pub fn amazon(client_id: impl Into<String>, client_secret: impl Into<ClientSecre
     )
     .key("amazon")
     .display_name("Amazon")
-    .registered_at("https://developer.amazon.com/loginwithamazon/console/site/lwa/overview.html")
+    .registration(Registration {
+        at: "https://developer.amazon.com/loginwithamazon/console/site/lwa/overview.html",
+        redirect_uri: "Web Settings, Allowed Return URLs",
+        refresh_token: "Always.",
+        notes: &[],
+    })
     .scopes(["profile"])
     .quirks(|quirks| {
         quirks.claims.subject = "user_id";

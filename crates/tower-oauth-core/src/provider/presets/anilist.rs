@@ -8,7 +8,7 @@
 
 use super::oauth2;
 use crate::provider::{
-    Brand, ClaimsMapping, EmailRule, OfflineAccess, Provider, TokenRequest, UserInfo,
+    Brand, ClaimsMapping, EmailRule, OfflineAccess, Provider, Registration, TokenRequest, UserInfo,
     UserInfoRequest,
 };
 use crate::secret::ClientSecret;
@@ -26,7 +26,12 @@ pub fn anilist(client_id: impl Into<String>, client_secret: impl Into<ClientSecr
     )
     .key("anilist")
     .display_name("AniList")
-    .registered_at("https://anilist.co/settings/developer")
+    .registration(Registration {
+        at: "https://anilist.co/settings/developer",
+        redirect_uri: "Redirect URL",
+        refresh_token: "Never; access tokens last a year.",
+        notes: &[],
+    })
     .quirks(|quirks| {
         quirks.token_request = TokenRequest::Json;
         quirks.userinfo = UserInfo::Requests(vec![UserInfoRequest::post(

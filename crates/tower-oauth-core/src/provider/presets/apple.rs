@@ -13,8 +13,8 @@
 
 use super::oidc;
 use crate::provider::{
-    Brand, ClientAuthentication, ClientKey, EmailRule, OfflineAccess, Pkce, Provider, ResponseMode,
-    Revocation, UserInfo,
+    Brand, ClientAuthentication, ClientKey, EmailRule, OfflineAccess, Pkce, Provider, Registration,
+    ResponseMode, Revocation, UserInfo,
 };
 
 /// Apple, for a Services ID with a key for "Sign in with Apple", both made at
@@ -25,7 +25,12 @@ pub fn apple(client_id: impl Into<String>, key: ClientKey) -> Provider {
     let mut provider = oidc("https://appleid.apple.com", client_id, "")
         .key("apple")
         .display_name("Apple")
-        .registered_at("https://developer.apple.com/account/resources/identifiers/list/serviceId")
+        .registration(Registration {
+ at: "https://developer.apple.com/account/resources/identifiers/list/serviceId",
+ redirect_uri: "Return URLs, in the configuration of the Services ID",
+ refresh_token: "Always; access tokens last one hour. The refresh token does not end by itself.",
+ notes: &["Make an App ID with Sign in with Apple, a Services ID, and a key for Sign in with Apple.", "Addresses of the private relay take mail only from senders that are registered at Apple.", "The name comes at the first consent only: keep it."],
+ })
         .scopes(["openid", "name", "email"])
         .quirks(|quirks| {
             quirks.client_authentication = ClientAuthentication::Body;

@@ -6,7 +6,7 @@
 //! Source: developers.asana.com, "OAuth", "OAuth scopes" and "Get a user".
 
 use super::oauth2;
-use crate::provider::{Brand, ClaimsMapping, EmailRule, OfflineAccess, Provider};
+use crate::provider::{Brand, ClaimsMapping, EmailRule, OfflineAccess, Provider, Registration};
 use crate::secret::ClientSecret;
 
 /// Asana, for an app made at <https://app.asana.com/0/my-apps>.
@@ -22,7 +22,12 @@ pub fn asana(client_id: impl Into<String>, client_secret: impl Into<ClientSecret
     )
     .key("asana")
     .display_name("Asana")
-    .registered_at("https://app.asana.com/0/my-apps")
+    .registration(Registration {
+ at: "https://app.asana.com/0/my-apps",
+ redirect_uri: "OAuth, Redirect URLs",
+ refresh_token: "Always; access tokens last one hour.",
+ notes: &["Tick users:read under OAuth scopes. An app with full permissions asks for the one scope default instead."],
+ })
     .scopes(["users:read"])
     .quirks(|quirks| {
         quirks.claims = ClaimsMapping {
@@ -36,7 +41,7 @@ pub fn asana(client_id: impl Into<String>, client_secret: impl Into<ClientSecret
             adjust: None,
         };
         quirks.offline_access = OfflineAccess::NotAsked;
-        quirks.brand = Brand::with_icon(ICON);
+        quirks.brand = Brand::with_icon(ICON).color("#F06A6A");
     })
 }
 

@@ -7,7 +7,7 @@
 //! Source: developer.atlassian.com, "OAuth 2.0 (3LO) apps" and "User identity API".
 
 use super::oauth2;
-use crate::provider::{Brand, ClaimsMapping, EmailRule, Provider, TokenRequest};
+use crate::provider::{Brand, ClaimsMapping, EmailRule, Provider, Registration, TokenRequest};
 use crate::secret::ClientSecret;
 
 /// Atlassian, for an OAuth 2.0 integration made at <https://developer.atlassian.com/console/myapps/>.
@@ -23,7 +23,12 @@ pub fn atlassian(client_id: impl Into<String>, client_secret: impl Into<ClientSe
     )
     .key("atlassian")
     .display_name("Atlassian")
-    .registered_at("https://developer.atlassian.com/console/myapps/")
+    .registration(Registration {
+ at: "https://developer.atlassian.com/console/myapps/",
+ redirect_uri: "Authorization, OAuth 2.0 (3LO), Callback URL",
+ refresh_token: "When offline access is asked for; access tokens last one hour, and refresh tokens rotate.",
+ notes: &["Add the User identity API to the app, with the scope read:me."],
+ })
     .scopes(["read:me"])
     .quirks(|quirks| {
         quirks.authorization_parameters =

@@ -6,7 +6,9 @@
 //! Source: aps.autodesk.com, "Authentication v2" and "User profile: userinfo".
 
 use super::oauth2;
-use crate::provider::{Brand, ClientAuthentication, EmailRule, OfflineAccess, Pkce, Provider};
+use crate::provider::{
+    Brand, ClientAuthentication, EmailRule, OfflineAccess, Pkce, Provider, Registration,
+};
 use crate::secret::ClientSecret;
 
 /// Autodesk, for a traditional web app made at <https://aps.autodesk.com/myapps>.
@@ -22,7 +24,14 @@ pub fn autodesk(client_id: impl Into<String>, client_secret: impl Into<ClientSec
     )
     .key("autodesk")
     .display_name("Autodesk")
-    .registered_at("https://aps.autodesk.com/myapps")
+    .registration(Registration {
+        at: "https://aps.autodesk.com/myapps",
+        redirect_uri: "Callback URL",
+        refresh_token: "Always; access tokens last one hour.",
+        notes: &[
+            "Neither PKCE nor a nonce protects the code; register no redirect URI but this one.",
+        ],
+    })
     .scopes(["user-profile:read"])
     .quirks(|quirks| {
         quirks.client_authentication = ClientAuthentication::Basic;

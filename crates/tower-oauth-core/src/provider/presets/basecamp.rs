@@ -7,7 +7,7 @@
 //! Source: github.com/basecamp/bc3-api, "Authentication".
 
 use super::{claims, oauth2};
-use crate::provider::{Brand, ClaimsMapping, EmailRule, OfflineAccess, Provider};
+use crate::provider::{Brand, ClaimsMapping, EmailRule, OfflineAccess, Provider, Registration};
 use crate::secret::ClientSecret;
 
 /// Basecamp, for an integration registered at <https://launchpad.37signals.com/integrations>.
@@ -23,7 +23,12 @@ pub fn basecamp(client_id: impl Into<String>, client_secret: impl Into<ClientSec
     )
     .key("basecamp")
     .display_name("Basecamp")
-    .registered_at("https://launchpad.37signals.com/integrations")
+    .registration(Registration {
+ at: "https://launchpad.37signals.com/integrations",
+ redirect_uri: "Redirect URI",
+ refresh_token: "Always; access tokens last two weeks.",
+ notes: &["37signals recommends the API for access to Basecamp and not for logins: never link accounts by this address."],
+ })
     .quirks(|quirks| {
         quirks.headers = &[("user-agent", "tower-oauth")];
         quirks.claims = ClaimsMapping {

@@ -7,7 +7,7 @@
 
 use super::oauth2;
 use crate::provider::{
-    Brand, ClaimsMapping, ClientAuthentication, EmailRule, OfflineAccess, Provider,
+    Brand, ClaimsMapping, ClientAuthentication, EmailRule, OfflineAccess, Provider, Registration,
 };
 use crate::secret::ClientSecret;
 
@@ -24,7 +24,12 @@ pub fn battlenet(client_id: impl Into<String>, client_secret: impl Into<ClientSe
     )
     .key("battlenet")
     .display_name("Battle.net")
-    .registered_at("https://develop.battle.net/access/clients")
+    .registration(Registration {
+        at: "https://develop.battle.net/access/clients",
+        redirect_uri: "Redirect URLs",
+        refresh_token: "Never; access tokens last a day.",
+        notes: &["China has hosts of its own, which this preset does not ask."],
+    })
     .scopes(["openid"])
     .quirks(|quirks| {
         quirks.client_authentication = ClientAuthentication::Basic;
@@ -36,7 +41,7 @@ pub fn battlenet(client_id: impl Into<String>, client_secret: impl Into<ClientSe
         };
         quirks.offline_access = OfflineAccess::NotAsked;
         quirks.revocation_endpoint = Some("https://oauth.battle.net/revoke".into());
-        quirks.brand = Brand::with_icon(ICON);
+        quirks.brand = Brand::with_icon(ICON).color("#4381C3");
     })
 }
 

@@ -11,8 +11,8 @@ use serde_json::{Map, Value};
 use super::oauth2;
 use crate::json;
 use crate::provider::{
-    Brand, ClaimsMapping, ClientAuthentication, EmailRule, OfflineAccess, Provider, UserInfo,
-    UserInfoRequest,
+    Brand, ClaimsMapping, ClientAuthentication, EmailRule, OfflineAccess, Provider, Registration,
+    UserInfo, UserInfoRequest,
 };
 use crate::secret::ClientSecret;
 
@@ -29,7 +29,12 @@ pub fn bitbucket(client_id: impl Into<String>, client_secret: impl Into<ClientSe
     )
     .key("bitbucket")
     .display_name("Bitbucket")
-    .registered_at("a workspace's settings, OAuth consumers")
+    .registration(Registration {
+        at: "https://bitbucket.org/account/settings/",
+        redirect_uri: "Workspace settings, OAuth consumers, Callback URL",
+        refresh_token: "Always; access tokens last two hours.",
+        notes: &["Tick the permissions Account: Read and Account: Email for the consumer."],
+    })
     .scopes(["account", "email"])
     .quirks(|quirks| {
         quirks.client_authentication = ClientAuthentication::Basic;

@@ -7,7 +7,7 @@
 //! Source: developer.box.com, "OAuth 2.0", "Request access token" and "Get current user".
 
 use super::oauth2;
-use crate::provider::{Brand, ClaimsMapping, EmailRule, OfflineAccess, Provider};
+use crate::provider::{Brand, ClaimsMapping, EmailRule, OfflineAccess, Provider, Registration};
 use crate::secret::ClientSecret;
 
 /// Box, for a custom app made at <https://app.box.com/developers/console>.
@@ -23,7 +23,12 @@ pub fn box_com(client_id: impl Into<String>, client_secret: impl Into<ClientSecr
     )
     .key("box")
     .display_name("Box")
-    .registered_at("https://app.box.com/developers/console")
+    .registration(Registration {
+        at: "https://app.box.com/developers/console",
+        redirect_uri: "Configuration, OAuth 2.0 Redirect URIs",
+        refresh_token: "Always; access tokens last one hour, and each refresh token is good once.",
+        notes: &[],
+    })
     .quirks(|quirks| {
         quirks.claims = ClaimsMapping {
             subject: "id",
@@ -38,7 +43,7 @@ pub fn box_com(client_id: impl Into<String>, client_secret: impl Into<ClientSecr
         };
         quirks.revocation_endpoint = Some("https://api.box.com/oauth2/revoke".into());
         quirks.offline_access = OfflineAccess::NotAsked;
-        quirks.brand = Brand::with_icon(ICON);
+        quirks.brand = Brand::with_icon(ICON).color("#0061D5");
     })
 }
 

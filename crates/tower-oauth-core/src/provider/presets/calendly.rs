@@ -3,16 +3,16 @@
 //! - The profile is under `resource`; a user's identifier is a URL.
 //! - Access tokens last two hours; the refresh token always comes, and is good once.
 //!
-//! Source: developer.calendly.com, "How to access Calendly data on behalf of authenticated users" and "Get current
-//! user".
+//! Source: developer.calendly.com, "How to access Calendly data on behalf of authenticated users", "Authorization Scopes"
+//! and "Get user".
 
 use super::oauth2;
-use crate::provider::{Brand, ClaimsMapping, EmailRule, OfflineAccess, Provider};
+use crate::provider::{Brand, ClaimsMapping, EmailRule, OfflineAccess, Provider, Registration};
 use crate::secret::ClientSecret;
 
 /// Calendly, for an OAuth application made at <https://developer.calendly.com/console/apps>.
 ///
-/// Asks for no scopes: there are none.
+/// Asks for `users:read`.
 pub fn calendly(client_id: impl Into<String>, client_secret: impl Into<ClientSecret>) -> Provider {
     oauth2(
         "https://auth.calendly.com/oauth/authorize",
@@ -23,7 +23,13 @@ pub fn calendly(client_id: impl Into<String>, client_secret: impl Into<ClientSec
     )
     .key("calendly")
     .display_name("Calendly")
-    .registered_at("https://developer.calendly.com/console/apps")
+    .registration(Registration {
+        at: "https://developer.calendly.com/console/apps",
+        redirect_uri: "Redirect URI",
+        refresh_token: "Always; access tokens last two hours.",
+        notes: &["Tick users:read for the application."],
+    })
+    .scopes(["users:read"])
     .quirks(|quirks| {
         quirks.claims = ClaimsMapping {
             subject: "resource.uri",

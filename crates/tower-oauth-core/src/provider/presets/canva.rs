@@ -8,8 +8,8 @@
 
 use super::oauth2;
 use crate::provider::{
-    ClaimsMapping, ClientAuthentication, EmailRule, OfflineAccess, Provider, UserInfo,
-    UserInfoRequest,
+    ClaimsMapping, ClientAuthentication, EmailRule, OfflineAccess, Provider, Registration,
+    UserInfo, UserInfoRequest,
 };
 use crate::secret::ClientSecret;
 
@@ -26,7 +26,12 @@ pub fn canva(client_id: impl Into<String>, client_secret: impl Into<ClientSecret
     )
     .key("canva")
     .display_name("Canva")
-    .registered_at("https://www.canva.com/developers/integrations")
+    .registration(Registration {
+ at: "https://www.canva.com/developers/integrations",
+ redirect_uri: "Authentication, Authorized redirects",
+ refresh_token: "Always; access tokens last four hours.",
+ notes: &["Tick profile:read under Scopes. On a development machine use 127.0.0.1; localhost is refused."],
+ })
     .scopes(["profile:read"])
     .quirks(|quirks| {
         quirks.token_errors = &[("code", "invalid_grant", "invalid_grant")];

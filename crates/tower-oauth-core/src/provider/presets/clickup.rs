@@ -6,7 +6,7 @@
 //! Source: developer.clickup.com, "Authentication", "Get access token" and "Get authorized user".
 
 use super::oauth2;
-use crate::provider::{Brand, ClaimsMapping, EmailRule, OfflineAccess, Provider};
+use crate::provider::{Brand, ClaimsMapping, EmailRule, OfflineAccess, Provider, Registration};
 use crate::secret::ClientSecret;
 
 /// ClickUp, for an app made in a workspace's settings.
@@ -22,7 +22,12 @@ pub fn clickup(client_id: impl Into<String>, client_secret: impl Into<ClientSecr
     )
     .key("clickup")
     .display_name("ClickUp")
-    .registered_at("https://app.clickup.com, a workspace's settings, Apps")
+    .registration(Registration {
+        at: "https://app.clickup.com/settings/apps",
+        redirect_uri: "ClickUp API, Redirect URL(s)",
+        refresh_token: "Never; access tokens do not expire.",
+        notes: &["The console takes the host of the redirect URL only."],
+    })
     .quirks(|quirks| {
         quirks.token_errors = &[("ECODE", "OAUTH_014", "invalid_grant")];
         quirks.claims = ClaimsMapping {
@@ -37,7 +42,7 @@ pub fn clickup(client_id: impl Into<String>, client_secret: impl Into<ClientSecr
             adjust: None,
         };
         quirks.offline_access = OfflineAccess::NotAsked;
-        quirks.brand = Brand::with_icon(ICON);
+        quirks.brand = Brand::with_icon(ICON).color("#7B68EE");
     })
 }
 

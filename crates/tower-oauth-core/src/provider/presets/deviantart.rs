@@ -7,7 +7,7 @@
 //! Source: www.deviantart.com/developers, "Authentication" and "/user/whoami".
 
 use super::oauth2;
-use crate::provider::{Brand, ClaimsMapping, EmailRule, OfflineAccess, Provider};
+use crate::provider::{Brand, ClaimsMapping, EmailRule, OfflineAccess, Provider, Registration};
 use crate::secret::ClientSecret;
 
 /// DeviantArt, for an application registered at <https://www.deviantart.com/developers/apps>.
@@ -26,7 +26,12 @@ pub fn deviantart(
     )
     .key("deviantart")
     .display_name("DeviantArt")
-    .registered_at("https://www.deviantart.com/developers/apps")
+    .registration(Registration {
+        at: "https://www.deviantart.com/developers/apps",
+        redirect_uri: "OAuth2 Redirect URI Whitelist",
+        refresh_token: "Always; access tokens last one hour.",
+        notes: &[],
+    })
     .scopes(["basic"])
     .quirks(|quirks| {
         quirks.headers = &[("user-agent", "tower-oauth")];

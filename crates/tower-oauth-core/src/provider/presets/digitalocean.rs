@@ -6,7 +6,7 @@
 //! Source: docs.digitalocean.com, "OAuth API" and "Account".
 
 use super::oauth2;
-use crate::provider::{Brand, ClaimsMapping, EmailRule, OfflineAccess, Provider};
+use crate::provider::{Brand, ClaimsMapping, EmailRule, OfflineAccess, Provider, Registration};
 use crate::secret::ClientSecret;
 
 /// DigitalOcean, for an application made at <https://cloud.digitalocean.com/account/api/applications>.
@@ -25,7 +25,12 @@ pub fn digitalocean(
     )
     .key("digitalocean")
     .display_name("DigitalOcean")
-    .registered_at("https://cloud.digitalocean.com/account/api/applications")
+    .registration(Registration {
+        at: "https://cloud.digitalocean.com/account/api/applications",
+        redirect_uri: "Callback URL",
+        refresh_token: "Always; access tokens last 30 days.",
+        notes: &[],
+    })
     .scopes(["read"])
     .quirks(|quirks| {
         quirks.claims = ClaimsMapping {
@@ -39,7 +44,7 @@ pub fn digitalocean(
             adjust: None,
         };
         quirks.offline_access = OfflineAccess::NotAsked;
-        quirks.brand = Brand::with_icon(ICON);
+        quirks.brand = Brand::with_icon(ICON).color("#0080FF");
     })
 }
 

@@ -10,7 +10,7 @@
 use serde_json::{Map, Value};
 
 use super::oauth2;
-use crate::provider::{Brand, ClaimsMapping, EmailRule, OfflineAccess, Provider};
+use crate::provider::{Brand, ClaimsMapping, EmailRule, OfflineAccess, Provider, Registration};
 use crate::secret::ClientSecret;
 
 /// Discord, for an application registered at <https://discord.com/developers/applications>.
@@ -26,7 +26,12 @@ pub fn discord(client_id: impl Into<String>, client_secret: impl Into<ClientSecr
     )
     .key("discord")
     .display_name("Discord")
-    .registered_at("https://discord.com/developers/applications")
+    .registration(Registration {
+        at: "https://discord.com/developers/applications",
+        redirect_uri: "OAuth2, Redirects",
+        refresh_token: "Always.",
+        notes: &[],
+    })
     .scopes(["identify", "email"])
     .quirks(|quirks| {
         quirks.headers = &[("user-agent", "tower-oauth")];
@@ -42,7 +47,7 @@ pub fn discord(client_id: impl Into<String>, client_secret: impl Into<ClientSecr
         };
         quirks.offline_access = OfflineAccess::NotAsked;
         quirks.revocation_endpoint = Some("https://discord.com/api/oauth2/token/revoke".into());
-        quirks.brand = Brand::with_icon(ICON);
+        quirks.brand = Brand::with_icon(ICON).color("#5865F2");
     })
 }
 

@@ -9,7 +9,8 @@
 
 use super::{claims, oauth2};
 use crate::provider::{
-    Brand, ClaimsMapping, EmailRule, OfflineAccess, Provider, UserInfo, UserInfoRequest,
+    Brand, ClaimsMapping, EmailRule, OfflineAccess, Provider, Registration, UserInfo,
+    UserInfoRequest,
 };
 use crate::secret::ClientSecret;
 
@@ -26,7 +27,12 @@ pub fn dropbox(client_id: impl Into<String>, client_secret: impl Into<ClientSecr
     )
     .key("dropbox")
     .display_name("Dropbox")
-    .registered_at("https://www.dropbox.com/developers/apps")
+    .registration(Registration {
+        at: "https://www.dropbox.com/developers/apps",
+        redirect_uri: "OAuth 2, Redirect URIs",
+        refresh_token: "When offline access is asked for; access tokens last four hours.",
+        notes: &["Tick account_info.read under Permissions."],
+    })
     .scopes(["account_info.read"])
     .quirks(|quirks| {
         quirks.userinfo = UserInfo::Requests(vec![UserInfoRequest::post(USER, "null")]);
@@ -41,7 +47,7 @@ pub fn dropbox(client_id: impl Into<String>, client_secret: impl Into<ClientSecr
             adjust: Some(|claims| claims::put(claims, "name", "name.display_name")),
         };
         quirks.offline_access = OfflineAccess::Parameters(&[("token_access_type", "offline")]);
-        quirks.brand = Brand::with_icon(ICON);
+        quirks.brand = Brand::with_icon(ICON).color("#0061FF");
     })
 }
 

@@ -7,7 +7,7 @@
 //! Source: dev.epicgames.com, "Epic Account Services, Getting Started" and "Authentication Web APIs".
 
 use super::oauth2;
-use crate::provider::{Brand, ClientAuthentication, OfflineAccess, Provider};
+use crate::provider::{Brand, ClientAuthentication, OfflineAccess, Provider, Registration};
 use crate::secret::ClientSecret;
 
 /// Epic Games, for a client of a product registered at <https://dev.epicgames.com/portal>.
@@ -26,7 +26,12 @@ pub fn epic_games(
     )
     .key("epic-games")
     .display_name("Epic Games")
-    .registered_at("https://dev.epicgames.com/portal")
+    .registration(Registration {
+ at: "https://dev.epicgames.com/portal",
+ redirect_uri: "Product settings, Clients, Redirect URL",
+ refresh_token: "Always; access tokens last two hours.",
+ notes: &["Link the client to an application of Epic Account Services, whose consent screen users see."],
+ })
     .scopes(["basic_profile"])
     .quirks(|quirks| {
         quirks.client_authentication = ClientAuthentication::Basic;

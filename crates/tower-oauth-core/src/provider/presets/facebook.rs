@@ -10,7 +10,7 @@
 //! Source: developers.facebook.com, "Manually Build a Login Flow", "Login Security" and "Graph API Changelog".
 
 use super::oauth2;
-use crate::provider::{Brand, ClaimsMapping, EmailRule, OfflineAccess, Provider};
+use crate::provider::{Brand, ClaimsMapping, EmailRule, OfflineAccess, Provider, Registration};
 use crate::secret::ClientSecret;
 
 /// Facebook, for an app with Facebook Login, registered at <https://developers.facebook.com/apps>.
@@ -26,7 +26,14 @@ pub fn facebook(client_id: impl Into<String>, client_secret: impl Into<ClientSec
     )
     .key("facebook")
     .display_name("Facebook")
-    .registered_at("https://developers.facebook.com/apps")
+    .registration(Registration {
+        at: "https://developers.facebook.com/apps",
+        redirect_uri: "Facebook Login, Settings, Valid OAuth Redirect URIs",
+        refresh_token: "Never; access tokens last sixty days.",
+        notes: &[
+            "A version of the Graph API lives two years: update this crate before v26.0 ends.",
+        ],
+    })
     .scopes(["public_profile", "email"])
     .quirks(|quirks| {
         quirks.scope_delimiter = ',';
@@ -46,7 +53,7 @@ pub fn facebook(client_id: impl Into<String>, client_secret: impl Into<ClientSec
             adjust: None,
         };
         quirks.offline_access = OfflineAccess::NotAsked;
-        quirks.brand = Brand::with_icon(ICON);
+        quirks.brand = Brand::with_icon(ICON).color("#0866FF");
     })
 }
 

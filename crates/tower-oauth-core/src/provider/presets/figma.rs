@@ -8,7 +8,7 @@
 
 use super::oauth2;
 use crate::provider::{
-    Brand, ClaimsMapping, ClientAuthentication, EmailRule, OfflineAccess, Provider,
+    Brand, ClaimsMapping, ClientAuthentication, EmailRule, OfflineAccess, Provider, Registration,
 };
 use crate::secret::ClientSecret;
 
@@ -25,7 +25,12 @@ pub fn figma(client_id: impl Into<String>, client_secret: impl Into<ClientSecret
     )
     .key("figma")
     .display_name("Figma")
-    .registered_at("https://www.figma.com/developers/apps")
+    .registration(Registration {
+        at: "https://www.figma.com/developers/apps",
+        redirect_uri: "OAuth credentials, Redirect URLs",
+        refresh_token: "Always; access tokens last 90 days.",
+        notes: &[],
+    })
     .scopes(["current_user:read"])
     .quirks(|quirks| {
         quirks.client_authentication = ClientAuthentication::Basic;
@@ -37,7 +42,7 @@ pub fn figma(client_id: impl Into<String>, client_secret: impl Into<ClientSecret
         };
         quirks.offline_access = OfflineAccess::NotAsked;
         quirks.refresh_endpoint = Some("https://api.figma.com/v1/oauth/refresh".into());
-        quirks.brand = Brand::with_icon(ICON);
+        quirks.brand = Brand::with_icon(ICON).color("#F24E1E");
     })
 }
 

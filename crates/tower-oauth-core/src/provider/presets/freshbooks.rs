@@ -6,7 +6,7 @@
 //! Source: freshbooks.com/api, "Authentication" and "Identity model".
 
 use super::{claims, oauth2};
-use crate::provider::{ClaimsMapping, EmailRule, OfflineAccess, Provider};
+use crate::provider::{ClaimsMapping, EmailRule, OfflineAccess, Provider, Registration};
 use crate::secret::ClientSecret;
 
 /// FreshBooks, for an app made at <https://my.freshbooks.com/#/developer>.
@@ -25,7 +25,12 @@ pub fn freshbooks(
     )
     .key("freshbooks")
     .display_name("FreshBooks")
-    .registered_at("https://my.freshbooks.com/#/developer")
+    .registration(Registration {
+        at: "https://my.freshbooks.com/#/developer",
+        redirect_uri: "Redirect URIs",
+        refresh_token: "Always; access tokens last 12 hours.",
+        notes: &["Redirect URIs must be https. Tick user:profile:read for the app."],
+    })
     .scopes(["user:profile:read"])
     .quirks(|quirks| {
         quirks.claims = ClaimsMapping {

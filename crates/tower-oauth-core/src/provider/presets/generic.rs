@@ -29,7 +29,7 @@ pub fn oidc(
         authorization_parameters: Vec::new(),
         id_token_algorithms: Algorithm::DEFAULT.to_vec(),
         tenants: Vec::new(),
-        register_at: "",
+        registration: None,
         required_claims: Vec::new(),
         quirks: Quirks::default(),
     }

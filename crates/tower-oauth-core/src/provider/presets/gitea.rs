@@ -8,7 +8,8 @@
 
 use super::oauth2;
 use crate::provider::{
-    Brand, ClaimsMapping, EmailRule, OfflineAccess, Provider, UserInfo, UserInfoRequest,
+    Brand, ClaimsMapping, EmailRule, OfflineAccess, Provider, Registration, UserInfo,
+    UserInfoRequest,
 };
 use crate::secret::ClientSecret;
 
@@ -23,8 +24,15 @@ pub fn gitea(
     at(&host.into(), client_id, client_secret)
         .key("gitea")
         .display_name("Gitea")
-        .registered_at("the server's user settings, Applications")
-        .quirks(|quirks| quirks.brand = Brand::with_icon(GITEA))
+        .registration(Registration {
+            at: "https://docs.gitea.com/development/oauth2-provider",
+            redirect_uri: "Settings, Applications, Manage OAuth2 applications, Redirect URIs",
+            refresh_token: "Always; access tokens last one hour.",
+            notes: &[
+                "Servers older than 1.23 know no scopes: there a token reaches the whole account.",
+            ],
+        })
+        .quirks(|quirks| quirks.brand = Brand::with_icon(GITEA).color("#609926"))
 }
 
 /// The Forgejo server at `host`.
@@ -35,10 +43,14 @@ pub fn forgejo(
     client_id: impl Into<String>,
     client_secret: impl Into<ClientSecret>,
 ) -> Provider {
-    at(&host.into(), client_id, client_secret)
-        .key("forgejo")
-        .display_name("Forgejo")
-        .registered_at("the server's user settings, Applications")
+    at(&host.into(), client_id, client_secret).key("forgejo").display_name("Forgejo").registration(
+        Registration {
+            at: "https://forgejo.org/docs/latest/user/oauth2-provider/",
+            redirect_uri: "Settings, Applications, Manage OAuth2 applications, Redirect URIs",
+            refresh_token: "Always; access tokens last one hour.",
+            notes: &[],
+        },
+    )
 }
 
 /// Codeberg, for an application made at <https://codeberg.org/user/settings/applications>.
@@ -48,7 +60,12 @@ pub fn codeberg(client_id: impl Into<String>, client_secret: impl Into<ClientSec
     at("https://codeberg.org", client_id, client_secret)
         .key("codeberg")
         .display_name("Codeberg")
-        .registered_at("https://codeberg.org/user/settings/applications")
+        .registration(Registration {
+            at: "https://codeberg.org/user/settings/applications",
+            redirect_uri: "Manage OAuth2 applications, Redirect URIs",
+            refresh_token: "Always; access tokens last one hour.",
+            notes: &[],
+        })
         .quirks(|quirks| quirks.brand = Brand::with_icon(CODEBERG))
 }
 

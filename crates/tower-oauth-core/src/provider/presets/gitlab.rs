@@ -7,7 +7,7 @@
 //! Source: docs.gitlab.com, "GitLab as an OpenID Connect identity provider" and "OAuth 2.0 identity provider API".
 
 use super::oidc;
-use crate::provider::{Brand, OfflineAccess, Provider};
+use crate::provider::{Brand, OfflineAccess, Provider, Registration};
 use crate::secret::ClientSecret;
 
 /// GitLab at `host`, which is `https://gitlab.com` or a server of your own.
@@ -23,7 +23,12 @@ pub fn gitlab(
     oidc(host, client_id, client_secret)
         .key("gitlab")
         .display_name("GitLab")
-        .registered_at("the server's user settings, Applications")
+        .registration(Registration {
+ at: "https://gitlab.com/-/user_settings/applications",
+ redirect_uri: "Redirect URI",
+ refresh_token: "Always; access tokens last two hours, and each refresh token is good once.",
+ notes: &["Tick the scopes openid, profile and email in the application's settings."],
+ })
         .quirks(|quirks| {
             quirks.offline_access = OfflineAccess::NotAsked;
             quirks.brand = Brand::with_icon(ICON);

@@ -7,7 +7,7 @@
 //! Source: developers.google.com, "OpenID Connect" and "Using OAuth 2.0 for Web Server Applications".
 
 use super::oidc;
-use crate::provider::{Brand, OfflineAccess, Provider, Revocation, UserInfo};
+use crate::provider::{Brand, OfflineAccess, Provider, Registration, Revocation, UserInfo};
 use crate::secret::ClientSecret;
 
 /// Google, for a web client registered at <https://console.cloud.google.com/auth/clients>.
@@ -17,7 +17,12 @@ pub fn google(client_id: impl Into<String>, client_secret: impl Into<ClientSecre
     oidc("https://accounts.google.com", client_id, client_secret)
         .key("google")
         .display_name("Google")
-        .registered_at("https://console.cloud.google.com/auth/clients")
+        .registration(Registration {
+            at: "https://console.cloud.google.com/auth/clients",
+            redirect_uri: "Authorized redirect URIs",
+            refresh_token: "When offline access is asked for; access tokens last one hour.",
+            notes: &[],
+        })
         .quirks(|quirks| {
             quirks.userinfo = UserInfo::IdToken;
             quirks.offline_access =

@@ -7,7 +7,7 @@
 //! Source: devcenter.heroku.com, "OAuth" and "Platform API reference: account".
 
 use super::oauth2;
-use crate::provider::{OfflineAccess, Provider};
+use crate::provider::{OfflineAccess, Provider, Registration};
 use crate::secret::ClientSecret;
 
 /// Heroku, for a client made at <https://dashboard.heroku.com/account/applications>.
@@ -23,7 +23,12 @@ pub fn heroku(client_id: impl Into<String>, client_secret: impl Into<ClientSecre
     )
     .key("heroku")
     .display_name("Heroku")
-    .registered_at("https://dashboard.heroku.com/account/applications")
+    .registration(Registration {
+        at: "https://dashboard.heroku.com/account/applications",
+        redirect_uri: "OAuth callback URL",
+        refresh_token: "Always; access tokens last eight hours.",
+        notes: &[],
+    })
     .scopes(["identity"])
     .quirks(|quirks| {
         quirks.userinfo_types = &["application/vnd.heroku+json"];

@@ -6,7 +6,7 @@
 //! Source: developers.hubspot.com, "OAuth v3 guide" and the API's OpenAPI description (`AccessTokenResponse`).
 
 use super::oauth2;
-use crate::provider::{Brand, OfflineAccess, Provider, UserInfo};
+use crate::provider::{Brand, OfflineAccess, Provider, Registration, UserInfo};
 use crate::secret::ClientSecret;
 
 /// HubSpot, for an app made in a developer account.
@@ -22,7 +22,12 @@ pub fn hubspot(client_id: impl Into<String>, client_secret: impl Into<ClientSecr
     )
     .key("hubspot")
     .display_name("HubSpot")
-    .registered_at("https://developers.hubspot.com, a developer account's apps")
+    .registration(Registration {
+ at: "https://app.hubspot.com/developer-overview",
+ redirect_uri: "Auth, Redirect URLs",
+ refresh_token: "Always; access tokens last 30 minutes.",
+ notes: &["The identity is the user's number, with the account's as hub_id; the profile has neither name nor address."],
+ })
     .scopes(["oauth"])
     .quirks(|quirks| {
         quirks.userinfo = UserInfo::TokenResponse;

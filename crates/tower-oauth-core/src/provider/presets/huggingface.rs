@@ -6,7 +6,7 @@
 //! Source: huggingface.co/docs, "Sign in with Hugging Face".
 
 use super::oidc;
-use crate::provider::{Brand, OfflineAccess, Provider};
+use crate::provider::{Brand, OfflineAccess, Provider, Registration};
 use crate::secret::ClientSecret;
 
 /// Hugging Face, for an app made at <https://huggingface.co/settings/applications/new>.
@@ -19,7 +19,12 @@ pub fn huggingface(
     oidc("https://huggingface.co", client_id, client_secret)
         .key("huggingface")
         .display_name("Hugging Face")
-        .registered_at("https://huggingface.co/settings/applications/new")
+        .registration(Registration {
+            at: "https://huggingface.co/settings/applications/new",
+            redirect_uri: "Redirect URLs",
+            refresh_token: "Not asked for; access tokens last eight hours.",
+            notes: &["Tick email among the app's scopes."],
+        })
         .quirks(|quirks| {
             quirks.offline_access = OfflineAccess::NotAsked;
             quirks.brand = Brand::with_icon(ICON);

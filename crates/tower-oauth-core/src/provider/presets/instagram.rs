@@ -10,7 +10,9 @@
 //! Source: developers.facebook.com, "Business Login for Instagram" and "Instagram Platform, Me".
 
 use super::oauth2;
-use crate::provider::{Brand, ClaimsMapping, EmailRule, OfflineAccess, Provider, TokenResponse};
+use crate::provider::{
+    Brand, ClaimsMapping, EmailRule, OfflineAccess, Provider, Registration, TokenResponse,
+};
 use crate::secret::ClientSecret;
 
 /// Instagram, for an app with "API setup with Instagram login", registered at
@@ -27,7 +29,12 @@ pub fn instagram(client_id: impl Into<String>, client_secret: impl Into<ClientSe
     )
     .key("instagram")
     .display_name("Instagram")
-    .registered_at("https://developers.facebook.com/apps")
+    .registration(Registration {
+ at: "https://developers.facebook.com/apps",
+ redirect_uri: "API setup with Instagram login, Business login settings, OAuth redirect URIs",
+ refresh_token: "Never; access tokens last one hour.",
+ notes: &["Only business and creator accounts can sign in.", "Client id and secret are the Instagram app's, not the Meta app's."],
+ })
     .scopes(["instagram_business_basic"])
     .quirks(|quirks| {
         quirks.scope_delimiter = ',';
@@ -45,7 +52,7 @@ pub fn instagram(client_id: impl Into<String>, client_secret: impl Into<ClientSe
             adjust: None,
         };
         quirks.offline_access = OfflineAccess::NotAsked;
-        quirks.brand = Brand::with_icon(ICON);
+        quirks.brand = Brand::with_icon(ICON).color("#FF0069");
     })
 }
 

@@ -10,7 +10,7 @@
 use serde_json::{Map, Value};
 
 use super::oauth2;
-use crate::provider::{Brand, ClaimsMapping, EmailRule, OfflineAccess, Provider};
+use crate::provider::{Brand, ClaimsMapping, EmailRule, OfflineAccess, Provider, Registration};
 use crate::secret::ClientSecret;
 
 /// Kakao, for an app registered at <https://developers.kakao.com/console/app>, with Kakao Login and a client secret
@@ -27,7 +27,15 @@ pub fn kakao(client_id: impl Into<String>, client_secret: impl Into<ClientSecret
     )
     .key("kakao")
     .display_name("Kakao")
-    .registered_at("https://developers.kakao.com/console/app")
+    .registration(Registration {
+        at: "https://developers.kakao.com/console/app",
+        redirect_uri: "Kakao Login, Redirect URI",
+        refresh_token: "Always.",
+        notes: &[
+            "The client id is the REST API key. Switch on Kakao Login and the client secret.",
+            "Consent items in the console decide what the profile holds.",
+        ],
+    })
     .quirks(|quirks| {
         quirks.claims = ClaimsMapping {
             subject: "id",

@@ -7,7 +7,7 @@
 //! Source: docs.kick.com, "OAuth 2.1" and "Users".
 
 use super::oauth2;
-use crate::provider::{Brand, ClaimsMapping, EmailRule, OfflineAccess, Provider};
+use crate::provider::{Brand, ClaimsMapping, EmailRule, OfflineAccess, Provider, Registration};
 use crate::secret::ClientSecret;
 
 /// Kick, for an app registered at <https://kick.com/settings/developer>.
@@ -23,7 +23,12 @@ pub fn kick(client_id: impl Into<String>, client_secret: impl Into<ClientSecret>
     )
     .key("kick")
     .display_name("Kick")
-    .registered_at("https://kick.com/settings/developer")
+    .registration(Registration {
+        at: "https://kick.com/settings/developer",
+        redirect_uri: "Redirect URLs",
+        refresh_token: "Always; access tokens last two hours.",
+        notes: &[],
+    })
     .scopes(["user:read"])
     .quirks(|quirks| {
         quirks.claims = ClaimsMapping {

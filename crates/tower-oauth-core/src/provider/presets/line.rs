@@ -8,7 +8,9 @@
 //! Source: developers.line.biz, "Integrating LINE Login with your web app" and "Get profile information from ID tokens".
 
 use super::oidc;
-use crate::provider::{Brand, ClientAuthentication, EmailRule, OfflineAccess, Provider, UserInfo};
+use crate::provider::{
+    Brand, ClientAuthentication, EmailRule, OfflineAccess, Provider, Registration, UserInfo,
+};
 use crate::secret::ClientSecret;
 
 /// LINE, for a LINE Login channel registered at <https://developers.line.biz/console>. The channel id is the client
@@ -19,7 +21,14 @@ pub fn line(client_id: impl Into<String>, client_secret: impl Into<ClientSecret>
     oidc("https://access.line.me", client_id, client_secret)
         .key("line")
         .display_name("LINE")
-        .registered_at("https://developers.line.biz/console")
+        .registration(Registration {
+            at: "https://developers.line.biz/console",
+            redirect_uri: "LINE Login, Callback URL",
+            refresh_token: "Always.",
+            notes: &[
+                "To be told the address, apply for the email address permission of the channel.",
+            ],
+        })
         .quirks(|quirks| {
             quirks.client_authentication = ClientAuthentication::Body;
             quirks.hs256_id_tokens = true;

@@ -8,7 +8,8 @@
 
 use super::oauth2;
 use crate::provider::{
-    Brand, ClaimsMapping, EmailRule, OfflineAccess, Provider, UserInfo, UserInfoRequest,
+    Brand, ClaimsMapping, EmailRule, OfflineAccess, Provider, Registration, UserInfo,
+    UserInfoRequest,
 };
 use crate::secret::ClientSecret;
 
@@ -25,7 +26,14 @@ pub fn linear(client_id: impl Into<String>, client_secret: impl Into<ClientSecre
     )
     .key("linear")
     .display_name("Linear")
-    .registered_at("https://linear.app/settings/api")
+    .registration(Registration {
+        at: "https://linear.app/settings/api",
+        redirect_uri: "OAuth applications, Callback URLs",
+        refresh_token: "Always; access tokens last 24 hours.",
+        notes: &[
+            "Every administrator of the workspace that owns the application can see its secret.",
+        ],
+    })
     .scopes(["read"])
     .quirks(|quirks| {
         quirks.userinfo = UserInfo::Requests(vec![UserInfoRequest::post(
@@ -45,7 +53,7 @@ pub fn linear(client_id: impl Into<String>, client_secret: impl Into<ClientSecre
             adjust: None,
         };
         quirks.offline_access = OfflineAccess::NotAsked;
-        quirks.brand = Brand::with_icon(ICON);
+        quirks.brand = Brand::with_icon(ICON).color("#5E6AD2");
     })
 }
 

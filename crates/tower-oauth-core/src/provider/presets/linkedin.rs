@@ -8,7 +8,9 @@
 //! Source: learn.microsoft.com, "Sign In with LinkedIn using OpenID Connect" and "Authorization Code Flow".
 
 use super::oidc;
-use crate::provider::{ClientAuthentication, OfflineAccess, Pkce, Provider, TokenResponse};
+use crate::provider::{
+    ClientAuthentication, OfflineAccess, Pkce, Provider, Registration, TokenResponse,
+};
 use crate::secret::ClientSecret;
 
 /// LinkedIn, for an app registered at <https://www.linkedin.com/developers/apps> that has the product "Sign In with
@@ -19,7 +21,12 @@ pub fn linkedin(client_id: impl Into<String>, client_secret: impl Into<ClientSec
     oidc("https://www.linkedin.com/oauth", client_id, client_secret)
         .key("linkedin")
         .display_name("LinkedIn")
-        .registered_at("https://www.linkedin.com/developers/apps")
+        .registration(Registration {
+ at: "https://www.linkedin.com/developers/apps",
+ redirect_uri: "Auth, Authorized redirect URLs for your app",
+ refresh_token: "For approved partners only; access tokens last sixty days.",
+ notes: &["Add the product Sign In with LinkedIn using OpenID Connect.", "Neither PKCE nor a nonce protects the code; register no redirect URI but this one."],
+ })
         .quirks(|quirks| {
             quirks.client_authentication = ClientAuthentication::Body;
             quirks.pkce = Pkce::Unsupported;

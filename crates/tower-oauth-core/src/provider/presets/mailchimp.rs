@@ -7,7 +7,7 @@
 //! Source: mailchimp.com/developer, "Access data on behalf of other users with OAuth 2".
 
 use super::oauth2;
-use crate::provider::{Brand, ClaimsMapping, EmailRule, OfflineAccess, Provider};
+use crate::provider::{Brand, ClaimsMapping, EmailRule, OfflineAccess, Provider, Registration};
 use crate::secret::ClientSecret;
 
 /// Mailchimp, for an app registered at <https://admin.mailchimp.com/account/oauth2/>.
@@ -23,7 +23,12 @@ pub fn mailchimp(client_id: impl Into<String>, client_secret: impl Into<ClientSe
     )
     .key("mailchimp")
     .display_name("Mailchimp")
-    .registered_at("https://admin.mailchimp.com/account/oauth2/")
+    .registration(Registration {
+        at: "https://admin.mailchimp.com/account/oauth2/",
+        redirect_uri: "Redirect URI",
+        refresh_token: "Never; access tokens do not expire.",
+        notes: &["Mailchimp wants 127.0.0.1 in place of localhost on a development machine."],
+    })
     .quirks(|quirks| {
         quirks.claims = ClaimsMapping {
             subject: "login.login_id",

@@ -7,7 +7,7 @@
 //! Source: docs.joinmastodon.org, "OAuth API methods", "accounts, Verify account credentials" and "OAuth Scopes".
 
 use super::oauth2;
-use crate::provider::{Brand, ClaimsMapping, EmailRule, OfflineAccess, Provider};
+use crate::provider::{Brand, ClaimsMapping, EmailRule, OfflineAccess, Provider, Registration};
 use crate::secret::ClientSecret;
 
 /// Mastodon at `server` (`https://mastodon.social`), for an application registered there under Preferences,
@@ -30,7 +30,12 @@ pub fn mastodon(
     )
     .key("mastodon")
     .display_name("Mastodon")
-    .registered_at("the server's preferences, Development")
+    .registration(Registration {
+        at: "https://docs.joinmastodon.org/client/token/#app",
+        redirect_uri: "Preferences, Development, Redirect URI",
+        refresh_token: "Never; access tokens do not expire.",
+        notes: &[],
+    })
     .scopes(["read:accounts"])
     .quirks(|quirks| {
         quirks.claims = ClaimsMapping {
@@ -46,7 +51,7 @@ pub fn mastodon(
         };
         quirks.offline_access = OfflineAccess::NotAsked;
         quirks.revocation_endpoint = Some(format!("{server}/oauth/revoke"));
-        quirks.brand = Brand::with_icon(ICON);
+        quirks.brand = Brand::with_icon(ICON).color("#6364FF");
     })
 }
 

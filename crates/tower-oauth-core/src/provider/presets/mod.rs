@@ -56,7 +56,6 @@ mod osu;
 mod patreon;
 mod paypal;
 mod pinterest;
-mod pipedrive;
 mod platforms;
 mod quickbooks;
 mod reddit;
@@ -146,7 +145,6 @@ pub use osu::osu;
 pub use patreon::patreon;
 pub use paypal::{paypal, paypal_sandbox};
 pub use pinterest::pinterest;
-pub use pipedrive::pipedrive;
 pub use platforms::{
     auth0, authelia, authentik, casdoor, clerk, cognito, dex, fusionauth, kanidm, keycloak, kinde,
     logto, okta, onelogin, ory, pingone, zitadel,

@@ -8,7 +8,8 @@
 
 use super::oauth2;
 use crate::provider::{
-    ClaimsMapping, EmailRule, OfflineAccess, Pkce, Provider, UserInfo, UserInfoRequest,
+    ClaimsMapping, EmailRule, OfflineAccess, Pkce, Provider, Registration, UserInfo,
+    UserInfoRequest,
 };
 use crate::secret::ClientSecret;
 
@@ -25,7 +26,15 @@ pub fn monday(client_id: impl Into<String>, client_secret: impl Into<ClientSecre
     )
     .key("monday")
     .display_name("monday.com")
-    .registered_at("https://auth.monday.com, the developer center")
+    .registration(Registration {
+        at: "https://monday.com/developers/apps",
+        redirect_uri: "OAuth & permissions, Redirect URLs",
+        refresh_token: "Never; access tokens do not expire.",
+        notes: &[
+            "Tick me:read under OAuth & permissions, and have an administrator install the app.",
+            "Neither PKCE nor a nonce protects the code; register no redirect URI but this one.",
+        ],
+    })
     .scopes(["me:read"])
     .quirks(|quirks| {
         quirks.userinfo = UserInfo::Requests(vec![UserInfoRequest::post(

@@ -8,7 +8,7 @@
 //! Source: developers.naver.com, "Naver Login API" and "Member Profile API".
 
 use super::oauth2;
-use crate::provider::{Brand, ClaimsMapping, EmailRule, OfflineAccess, Provider};
+use crate::provider::{Brand, ClaimsMapping, EmailRule, OfflineAccess, Provider, Registration};
 use crate::secret::ClientSecret;
 
 /// Naver, for an application with Naver Login, registered at <https://developers.naver.com/apps>.
@@ -24,7 +24,12 @@ pub fn naver(client_id: impl Into<String>, client_secret: impl Into<ClientSecret
     )
     .key("naver")
     .display_name("Naver")
-    .registered_at("https://developers.naver.com/apps")
+    .registration(Registration {
+        at: "https://developers.naver.com/apps",
+        redirect_uri: "Callback URL",
+        refresh_token: "Always.",
+        notes: &["The console decides what the profile holds."],
+    })
     .quirks(|quirks| {
         quirks.claims = ClaimsMapping {
             subject: "response.id",

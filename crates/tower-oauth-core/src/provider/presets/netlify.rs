@@ -5,7 +5,7 @@
 //! Source: docs.netlify.com, "Get started with the Netlify API", and open-api.netlify.com, `getCurrentUser`.
 
 use super::oauth2;
-use crate::provider::{Brand, ClaimsMapping, EmailRule, OfflineAccess, Provider};
+use crate::provider::{Brand, ClaimsMapping, EmailRule, OfflineAccess, Provider, Registration};
 use crate::secret::ClientSecret;
 
 /// Netlify, for an OAuth application made at <https://app.netlify.com/user/applications>.
@@ -21,7 +21,12 @@ pub fn netlify(client_id: impl Into<String>, client_secret: impl Into<ClientSecr
     )
     .key("netlify")
     .display_name("Netlify")
-    .registered_at("https://app.netlify.com/user/applications")
+    .registration(Registration {
+        at: "https://app.netlify.com/user/applications",
+        redirect_uri: "OAuth applications, Redirect URI",
+        refresh_token: "Never; access tokens do not expire.",
+        notes: &[],
+    })
     .quirks(|quirks| {
         quirks.claims = ClaimsMapping {
             subject: "id",

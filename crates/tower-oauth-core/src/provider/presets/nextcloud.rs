@@ -7,7 +7,7 @@
 //! Source: docs.nextcloud.com, "OAuth2" (administration manual) and "OCS API overview" (developer manual).
 
 use super::oauth2;
-use crate::provider::{Brand, ClaimsMapping, EmailRule, OfflineAccess, Provider};
+use crate::provider::{Brand, ClaimsMapping, EmailRule, OfflineAccess, Provider, Registration};
 use crate::secret::ClientSecret;
 
 /// The Nextcloud server at `host`.
@@ -29,7 +29,12 @@ pub fn nextcloud(
     )
     .key("nextcloud")
     .display_name("Nextcloud")
-    .registered_at("the server's administration settings, Security, OAuth 2.0 clients")
+    .registration(Registration {
+ at: "https://docs.nextcloud.com/server/latest/admin_manual/configuration_server/oauth2.html",
+ redirect_uri: "Administration settings, Security, OAuth 2.0 clients, Redirection URI",
+ refresh_token: "Always; access tokens last one hour.",
+ notes: &["A token reaches the whole account: Nextcloud has no scopes."],
+ })
     .with_issuer(host)
     .quirks(|quirks| {
         quirks.headers = &[("ocs-apirequest", "true")];
@@ -45,7 +50,7 @@ pub fn nextcloud(
             adjust: None,
         };
         quirks.offline_access = OfflineAccess::NotAsked;
-        quirks.brand = Brand::with_icon(ICON);
+        quirks.brand = Brand::with_icon(ICON).color("#0082C9");
     })
 }
 

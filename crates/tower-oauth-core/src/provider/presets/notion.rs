@@ -9,7 +9,7 @@
 use super::{claims, oauth2};
 use crate::provider::{
     Brand, ClaimsMapping, ClientAuthentication, EmailRule, OfflineAccess, Pkce, Provider,
-    TokenRequest,
+    Registration, TokenRequest,
 };
 use crate::secret::ClientSecret;
 
@@ -26,7 +26,12 @@ pub fn notion(client_id: impl Into<String>, client_secret: impl Into<ClientSecre
     )
     .key("notion")
     .display_name("Notion")
-    .registered_at("https://www.notion.so/profile/integrations")
+    .registration(Registration {
+ at: "https://www.notion.so/profile/integrations",
+ redirect_uri: "OAuth Domain & URIs, Redirect URIs",
+ refresh_token: "Always, and each refresh token is good once.",
+ notes: &["The connection must be public and needs the capability to read user information with e-mail addresses.", "Neither PKCE nor a nonce protects the code; register no redirect URI but this one."],
+ })
     .quirks(|quirks| {
         quirks.authorization_parameters = &[("owner", "user")];
         quirks.client_authentication = ClientAuthentication::Basic;

@@ -6,7 +6,7 @@
 //! Source: wiki.openstreetmap.org, "OAuth" and "API v0.6, Details of the logged-in user".
 
 use super::oauth2;
-use crate::provider::{Brand, ClaimsMapping, EmailRule, OfflineAccess, Provider};
+use crate::provider::{Brand, ClaimsMapping, EmailRule, OfflineAccess, Provider, Registration};
 use crate::secret::ClientSecret;
 
 /// OpenStreetMap, for an application registered at <https://www.openstreetmap.org/oauth2/applications>.
@@ -25,7 +25,12 @@ pub fn openstreetmap(
     )
     .key("openstreetmap")
     .display_name("OpenStreetMap")
-    .registered_at("https://www.openstreetmap.org/oauth2/applications")
+    .registration(Registration {
+        at: "https://www.openstreetmap.org/oauth2/applications",
+        redirect_uri: "Redirect URIs",
+        refresh_token: "Never; access tokens do not expire.",
+        notes: &["Tick Read user preferences for the application."],
+    })
     .scopes(["read_prefs"])
     .quirks(|quirks| {
         quirks.claims = ClaimsMapping {

@@ -8,7 +8,7 @@
 //! Source: info.orcid.org, "Get an authenticated ORCID iD", and github.com/ORCID/ORCID-Source.
 
 use super::oidc;
-use crate::provider::{Brand, ClientAuthentication, OfflineAccess, Pkce, Provider};
+use crate::provider::{Brand, ClientAuthentication, OfflineAccess, Pkce, Provider, Registration};
 use crate::secret::ClientSecret;
 
 /// ORCID, for a public API client registered at <https://orcid.org/developer-tools>.
@@ -18,7 +18,12 @@ pub fn orcid(client_id: impl Into<String>, client_secret: impl Into<ClientSecret
     oidc("https://orcid.org", client_id, client_secret)
         .key("orcid")
         .display_name("ORCID")
-        .registered_at("https://orcid.org/developer-tools")
+        .registration(Registration {
+            at: "https://orcid.org/developer-tools",
+            redirect_uri: "Redirect URIs",
+            refresh_token: "Not asked for; access tokens last twenty years.",
+            notes: &["A name comes only if the researcher made it public."],
+        })
         .scopes(["openid"])
         .quirks(|quirks| {
             quirks.client_authentication = ClientAuthentication::Body;

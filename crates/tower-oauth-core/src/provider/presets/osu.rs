@@ -6,7 +6,7 @@
 //! Source: osu.ppy.sh/docs, "Authentication" and "Get Own Data".
 
 use super::oauth2;
-use crate::provider::{Brand, ClaimsMapping, EmailRule, OfflineAccess, Provider};
+use crate::provider::{Brand, ClaimsMapping, EmailRule, OfflineAccess, Provider, Registration};
 use crate::secret::ClientSecret;
 
 /// osu!, for an OAuth application registered at <https://osu.ppy.sh/home/account/edit#oauth>.
@@ -22,7 +22,12 @@ pub fn osu(client_id: impl Into<String>, client_secret: impl Into<ClientSecret>)
     )
     .key("osu")
     .display_name("osu!")
-    .registered_at("https://osu.ppy.sh/home/account/edit#oauth")
+    .registration(Registration {
+        at: "https://osu.ppy.sh/home/account/edit#oauth",
+        redirect_uri: "Application Callback URLs",
+        refresh_token: "Always; access tokens last a day.",
+        notes: &[],
+    })
     .scopes(["identify"])
     .quirks(|quirks| {
         quirks.claims = ClaimsMapping {

@@ -7,7 +7,7 @@
 //! Source: docs.patreon.com, "OAuth" and "API v2, GET /api/oauth2/v2/identity".
 
 use super::oauth2;
-use crate::provider::{Brand, ClaimsMapping, EmailRule, OfflineAccess, Provider};
+use crate::provider::{Brand, ClaimsMapping, EmailRule, OfflineAccess, Provider, Registration};
 use crate::secret::ClientSecret;
 
 /// Patreon, for a client registered at <https://www.patreon.com/portal/registration/register-clients>.
@@ -26,7 +26,12 @@ pub fn patreon(client_id: impl Into<String>, client_secret: impl Into<ClientSecr
     )
     .key("patreon")
     .display_name("Patreon")
-    .registered_at("https://www.patreon.com/portal/registration/register-clients")
+    .registration(Registration {
+        at: "https://www.patreon.com/portal/registration/register-clients",
+        redirect_uri: "Redirect URIs",
+        refresh_token: "Always.",
+        notes: &["Choose version 2 of the API for the client."],
+    })
     .scopes(["identity", "identity[email]"])
     .quirks(|quirks| {
         quirks.userinfo_types = &["application/vnd.api+json"];

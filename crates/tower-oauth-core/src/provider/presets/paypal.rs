@@ -8,7 +8,9 @@
 //! Source: developer.paypal.com, "Log in with PayPal" and "Identity API".
 
 use super::oauth2;
-use crate::provider::{Brand, ClientAuthentication, EmailRule, OfflineAccess, Provider};
+use crate::provider::{
+    Brand, ClientAuthentication, EmailRule, OfflineAccess, Provider, Registration,
+};
 use crate::secret::ClientSecret;
 
 /// PayPal, for a live REST app made at <https://developer.paypal.com/dashboard/applications/live>.
@@ -18,7 +20,12 @@ pub fn paypal(client_id: impl Into<String>, client_secret: impl Into<ClientSecre
     at("paypal.com", client_id, client_secret)
         .key("paypal")
         .display_name("PayPal")
-        .registered_at("https://developer.paypal.com/dashboard/applications/live")
+        .registration(Registration {
+ at: "https://developer.paypal.com/dashboard/applications/live",
+ redirect_uri: "Log in with PayPal, Return URL",
+ refresh_token: "Always; access tokens last eight hours.",
+ notes: &["Switch on Log in with PayPal in the app's features and tick the full name and the e-mail address."],
+ })
 }
 
 /// The sandbox of PayPal, for a REST app made at <https://developer.paypal.com/dashboard/applications/sandbox>. Its
@@ -32,7 +39,12 @@ pub fn paypal_sandbox(
     at("sandbox.paypal.com", client_id, client_secret)
         .key("paypal-sandbox")
         .display_name("PayPal Sandbox")
-        .registered_at("https://developer.paypal.com/dashboard/applications/sandbox")
+        .registration(Registration {
+ at: "https://developer.paypal.com/dashboard/applications/sandbox",
+ redirect_uri: "Log in with PayPal, Return URL",
+ refresh_token: "Always; access tokens last eight hours.",
+ notes: &["Switch on Log in with PayPal in the app's features and tick the full name and the e-mail address.", "Users are the test accounts of the sandbox."],
+ })
 }
 
 fn at(

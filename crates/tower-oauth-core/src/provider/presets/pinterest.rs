@@ -9,7 +9,7 @@
 
 use super::oauth2;
 use crate::provider::{
-    Brand, ClaimsMapping, ClientAuthentication, EmailRule, OfflineAccess, Provider,
+    Brand, ClaimsMapping, ClientAuthentication, EmailRule, OfflineAccess, Provider, Registration,
 };
 use crate::secret::ClientSecret;
 
@@ -26,7 +26,12 @@ pub fn pinterest(client_id: impl Into<String>, client_secret: impl Into<ClientSe
     )
     .key("pinterest")
     .display_name("Pinterest")
-    .registered_at("https://developers.pinterest.com/apps")
+    .registration(Registration {
+        at: "https://developers.pinterest.com/apps",
+        redirect_uri: "Redirect URIs",
+        refresh_token: "Always.",
+        notes: &[],
+    })
     .scopes(["user_accounts:read"])
     .quirks(|quirks| {
         quirks.client_authentication = ClientAuthentication::Basic;

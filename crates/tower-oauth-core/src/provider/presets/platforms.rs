@@ -6,14 +6,14 @@
 //! Source: the "OpenID Connect" page of each one's documentation, and its `/.well-known/openid-configuration`.
 
 use super::oidc;
-use crate::provider::{Brand, EmailRule, OfflineAccess, Provider, Quirks};
+use crate::provider::{Brand, EmailRule, OfflineAccess, Provider, Quirks, Registration};
 use crate::secret::ClientSecret;
 
-/// A function for each platform: its key, its name, where clients are registered, and what differs.
+/// A function for each platform: its key, its name, where clients are registered and what they call the redirect URI, and what differs.
 macro_rules! platforms {
     ($(
         $(#[doc = $doc:literal])*
-        $function:ident: $key:literal, $name:literal, $place:literal, $change:expr;
+        $function:ident: $key:literal, $name:literal, $place:literal, $field:literal, $change:expr;
     )*) => {
         $(
             $(#[doc = $doc])*
@@ -28,7 +28,12 @@ macro_rules! platforms {
                 oidc(issuer, client_id, client_secret)
                     .key($key)
                     .display_name($name)
-                    .registered_at($place)
+                    .registration(Registration {
+                        at: $place,
+                        redirect_uri: $field,
+                        refresh_token: "When offline access is asked for and the client is allowed it.",
+                        notes: &[],
+                    })
                     .quirks(|quirks| quirks.offline_access = OfflineAccess::ScopeAlone("offline_access"))
                     .quirks(change)
             }
@@ -38,51 +43,51 @@ macro_rules! platforms {
 
 platforms! {
     /// A Keycloak realm, such as `https://id.example/realms/main`.
-    keycloak: "keycloak", "Keycloak", "the realm's admin console, Clients", |quirks| quirks.brand = Brand::with_icon(KEYCLOAK);
+    keycloak: "keycloak", "Keycloak", "the realm's admin console, Clients", "Valid redirect URIs", |quirks| quirks.brand = Brand::with_icon(KEYCLOAK);
     /// Auth0. The issuer ends with a slash, as in `https://example.eu.auth0.com/`.
-    auth0: "auth0", "Auth0", "https://manage.auth0.com, Applications", |quirks| quirks.brand = Brand::with_icon(AUTH0);
+    auth0: "auth0", "Auth0", "https://manage.auth0.com, Applications", "Allowed Callback URLs", |quirks| quirks.brand = Brand::with_icon(AUTH0).color("#EB5424");
     /// Okta: an organisation (`https://example.okta.com`) or one of its authorization servers
     /// (`https://example.okta.com/oauth2/default`).
-    okta: "okta", "Okta", "the admin console of the organisation, Applications", |quirks| quirks.brand = Brand::with_icon(OKTA);
+    okta: "okta", "Okta", "the admin console of the organisation, Applications", "Sign-in redirect URIs", |quirks| quirks.brand = Brand::with_icon(OKTA).color("#007DC1");
     /// An Amazon Cognito user pool, such as `https://cognito-idp.eu-central-1.amazonaws.com/eu-central-1_example`. It
     /// gives a refresh token anyway, and writes `email_verified` as text in userinfo.
-    cognito: "cognito", "Amazon Cognito", "https://console.aws.amazon.com/cognito, a user pool's app clients", |quirks| {
+    cognito: "cognito", "Amazon Cognito", "https://console.aws.amazon.com/cognito, a user pool's app clients", "Allowed callback URLs", |quirks| {
         quirks.claims.email = EmailRule::VerifiedClaimOrText;
         quirks.offline_access = OfflineAccess::NotAsked;
-        quirks.brand = Brand::with_icon(COGNITO);
+        quirks.brand = Brand::with_icon(COGNITO).color("#DD344C");
     };
     /// A Zitadel instance, such as `https://example.zitadel.cloud`.
-    zitadel: "zitadel", "Zitadel", "the console of the instance, a project's applications", |_| ();
+    zitadel: "zitadel", "Zitadel", "the console of the instance, a project's applications", "Redirect URIs", |_| ();
     /// An authentik application, such as `https://auth.example/application/o/example/`; the slash at the end is part
     /// of it. What its default mapping says of an address is true for everybody or false for everybody, so it counts
     /// for nothing.
-    authentik: "authentik", "authentik", "the admin interface, Applications and Providers", |quirks| {
+    authentik: "authentik", "authentik", "the admin interface, Applications and Providers", "Redirect URIs", |quirks| {
         quirks.claims.email = EmailRule::NeverVerified;
-        quirks.brand = Brand::with_icon(AUTHENTIK);
+        quirks.brand = Brand::with_icon(AUTHENTIK).color("#FD4B2D");
     };
     /// An Authelia server, such as `https://auth.example`.
-    authelia: "authelia", "Authelia", "the configuration file, `identity_providers.oidc.clients`", |quirks| quirks.brand = Brand::with_icon(AUTHELIA);
+    authelia: "authelia", "Authelia", "the configuration file, `identity_providers.oidc.clients`", "redirect_uris", |quirks| quirks.brand = Brand::with_icon(AUTHELIA);
     /// An Ory project or Hydra server, such as `https://example.projects.oryapis.com`.
-    ory: "ory", "Ory", "https://console.ory.sh, a project's OAuth 2.0 clients", |_| ();
-    /// A FusionAuth tenant. Its issuer is what its settings say, and must be made the URL of the server first.
-    fusionauth: "fusionauth", "FusionAuth", "the admin UI, Applications", |quirks| quirks.brand = Brand::with_icon(FUSIONAUTH);
+    ory: "ory", "Ory", "https://console.ory.sh, a project's OAuth 2.0 clients", "Redirect URIs", |_| ();
+    /// A `FusionAuth` tenant. Its issuer is what its settings say, and must be made the URL of the server first.
+    fusionauth: "fusionauth", "FusionAuth", "the admin UI, Applications", "Authorized redirect URLs", |quirks| quirks.brand = Brand::with_icon(FUSIONAUTH);
     /// Logto, such as `https://example.logto.app/oidc`. It signs by ES384.
-    logto: "logto", "Logto", "the console, Applications", |_| ();
+    logto: "logto", "Logto", "the console, Applications", "Redirect URIs", |_| ();
     /// A Clerk instance, such as `https://clerk.example.com`.
-    clerk: "clerk", "Clerk", "https://dashboard.clerk.com, OAuth applications", |quirks| quirks.brand = Brand::with_icon(CLERK);
+    clerk: "clerk", "Clerk", "https://dashboard.clerk.com, OAuth applications", "Redirect URIs", |quirks| quirks.brand = Brand::with_icon(CLERK).color("#6C47FF");
     /// A Kinde business, such as `https://example.kinde.com`.
-    kinde: "kinde", "Kinde", "https://app.kinde.com, Applications", |_| ();
-    /// A OneLogin account, such as `https://example.onelogin.com/oidc/2`.
-    onelogin: "onelogin", "OneLogin", "the administration, Applications, OpenId Connect", |_| ();
-    /// A PingOne environment, such as `https://auth.pingone.eu/3072206d-c6ce-4c19-a366-f87e972c7cc3/as`.
-    pingone: "pingone", "PingOne", "the admin console of an environment, Applications", |_| ();
+    kinde: "kinde", "Kinde", "https://app.kinde.com, Applications", "Allowed callback URLs", |_| ();
+    /// A `OneLogin` account, such as `https://example.onelogin.com/oidc/2`.
+    onelogin: "onelogin", "OneLogin", "the administration, Applications, OpenId Connect", "Redirect URIs", |_| ();
+    /// A `PingOne` environment, such as `https://auth.pingone.eu/3072206d-c6ce-4c19-a366-f87e972c7cc3/as`.
+    pingone: "pingone", "PingOne", "the admin console of an environment, Applications", "Redirect URIs", |_| ();
     /// A Casdoor server, such as `https://door.example`.
-    casdoor: "casdoor", "Casdoor", "the server's Applications page", |_| ();
+    casdoor: "casdoor", "Casdoor", "the server's Applications page", "Redirect URLs", |_| ();
     /// A client of a Kanidm server, such as `https://idm.example/oauth2/openid/myapp`. It signs by ES256 and insists
     /// on PKCE.
-    kanidm: "kanidm", "Kanidm", "the server, by `kanidm system oauth2 create`", |_| ();
+    kanidm: "kanidm", "Kanidm", "the server, by `kanidm system oauth2 create`", "redirect URL", |_| ();
     /// A Dex server, such as `https://dex.example`.
-    dex: "dex", "Dex", "the configuration file, `staticClients`", |_| ();
+    dex: "dex", "Dex", "the configuration file, `staticClients`", "redirectURIs", |_| ();
 }
 
 // Path data from Simple Icons, CC0.

@@ -8,7 +8,7 @@
 
 use super::{claims, oauth2};
 use crate::provider::{
-    Brand, ClaimsMapping, ClientAuthentication, EmailRule, OfflineAccess, Provider,
+    Brand, ClaimsMapping, ClientAuthentication, EmailRule, OfflineAccess, Provider, Registration,
 };
 use crate::secret::ClientSecret;
 
@@ -28,7 +28,12 @@ pub fn quickbooks(
     )
     .key("quickbooks")
     .display_name("Intuit QuickBooks")
-    .registered_at("https://developer.intuit.com/app/developer/myapps")
+    .registration(Registration {
+ at: "https://developer.intuit.com/app/developer/myapps",
+ redirect_uri: "Keys & credentials, Redirect URIs",
+ refresh_token: "Always; access tokens last one hour, and refresh tokens rotate daily.",
+ notes: &["Production keys need an https redirect URI. Ask for com.intuit.quickbooks.accounting besides if the application reads the books."],
+ })
     .scopes(["openid", "profile", "email"])
     .quirks(|quirks| {
         quirks.client_authentication = ClientAuthentication::Basic;
@@ -44,7 +49,7 @@ pub fn quickbooks(
             adjust: Some(claims::full_name),
         };
         quirks.offline_access = OfflineAccess::NotAsked;
-        quirks.brand = Brand::with_icon(ICON);
+        quirks.brand = Brand::with_icon(ICON).color("#2CA01C");
     })
 }
 

@@ -13,6 +13,7 @@ use serde_json::{Map, Value};
 use super::oauth2;
 use crate::provider::{
     Brand, ClaimsMapping, ClientAuthentication, EmailRule, OfflineAccess, Pkce, Provider,
+    Registration,
 };
 use crate::secret::ClientSecret;
 
@@ -29,7 +30,12 @@ pub fn reddit(client_id: impl Into<String>, client_secret: impl Into<ClientSecre
     )
     .key("reddit")
     .display_name("Reddit")
-    .registered_at("https://www.reddit.com/prefs/apps")
+    .registration(Registration {
+ at: "https://www.reddit.com/prefs/apps",
+ redirect_uri: "redirect uri",
+ refresh_token: "When offline access is asked for.",
+ notes: &["Choose web app. Neither PKCE nor a nonce protects the code; register no redirect URI but this one."],
+ })
     .scopes(["identity"])
     .quirks(|quirks| {
         quirks.client_authentication = ClientAuthentication::Basic;
@@ -43,7 +49,7 @@ pub fn reddit(client_id: impl Into<String>, client_secret: impl Into<ClientSecre
         };
         quirks.offline_access = OfflineAccess::Parameters(&[("duration", "permanent")]);
         quirks.revocation_endpoint = Some("https://www.reddit.com/api/v1/revoke_token".into());
-        quirks.brand = Brand::with_icon(ICON);
+        quirks.brand = Brand::with_icon(ICON).color("#FF4500");
     })
 }
 

@@ -7,7 +7,7 @@
 //! Source: create.roblox.com, "OAuth 2.0 authentication".
 
 use super::oidc;
-use crate::provider::{Brand, OfflineAccess, Provider};
+use crate::provider::{Brand, OfflineAccess, Provider, Registration};
 use crate::secret::ClientSecret;
 
 /// Roblox, for an OAuth 2.0 app registered at <https://create.roblox.com/dashboard/credentials>.
@@ -17,7 +17,12 @@ pub fn roblox(client_id: impl Into<String>, client_secret: impl Into<ClientSecre
     oidc("https://apis.roblox.com/oauth/", client_id, client_secret)
         .key("roblox")
         .display_name("Roblox")
-        .registered_at("https://create.roblox.com/dashboard/credentials")
+        .registration(Registration {
+            at: "https://create.roblox.com/dashboard/credentials",
+            redirect_uri: "OAuth 2.0 Apps, Redirect URLs",
+            refresh_token: "Always; access tokens last a quarter of an hour.",
+            notes: &[],
+        })
         .scopes(["openid", "profile"])
         .quirks(|quirks| {
             quirks.offline_access = OfflineAccess::NotAsked;

@@ -9,7 +9,7 @@
 //! Source: help.salesforce.com, "OAuth 2.0 Web Server Flow" and "The UserInfo Endpoint".
 
 use super::oauth2;
-use crate::provider::{EmailRule, OfflineAccess, Provider};
+use crate::provider::{EmailRule, OfflineAccess, Provider, Registration};
 use crate::secret::ClientSecret;
 
 /// Salesforce at `host`: `https://login.salesforce.com`, `https://test.salesforce.com` for sandboxes, or a My Domain such as
@@ -32,7 +32,12 @@ pub fn salesforce(
     )
     .key("salesforce")
     .display_name("Salesforce")
-    .registered_at("the organisation's setup, External Client Apps")
+    .registration(Registration {
+        at: "https://login.salesforce.com/lightning/setup/NavigationMenus/home",
+        redirect_uri: "External Client App Manager, OAuth Settings, Callback URL",
+        refresh_token: "When offline access is asked for. Token responses name no lifetime.",
+        notes: &["Production and sandboxes are different hosts with different users."],
+    })
     .with_issuer(host)
     .scopes(["openid", "profile", "email"])
     .quirks(|quirks| {

@@ -6,7 +6,9 @@
 //! Source: docs.sentry.io, "API: Authentication", and its server's `oauth_token.py`.
 
 use super::oauth2;
-use crate::provider::{Brand, ClaimsMapping, EmailRule, OfflineAccess, Provider, UserInfo};
+use crate::provider::{
+    Brand, ClaimsMapping, EmailRule, OfflineAccess, Provider, Registration, UserInfo,
+};
 use crate::secret::ClientSecret;
 
 /// Sentry, for an application made at <https://sentry.io/settings/account/api/applications/>.
@@ -22,7 +24,12 @@ pub fn sentry(client_id: impl Into<String>, client_secret: impl Into<ClientSecre
     )
     .key("sentry")
     .display_name("Sentry")
-    .registered_at("https://sentry.io/settings/account/api/applications/")
+    .registration(Registration {
+        at: "https://sentry.io/settings/account/api/applications/",
+        redirect_uri: "Authorized Redirect URIs",
+        refresh_token: "Always; access tokens last 30 days.",
+        notes: &[],
+    })
     .scopes(["openid", "profile", "email"])
     .quirks(|quirks| {
         quirks.userinfo = UserInfo::TokenResponse;

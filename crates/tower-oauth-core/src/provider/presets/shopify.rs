@@ -8,7 +8,9 @@
 //! Source: shopify.dev, "Implement authorization code grant manually" and "Online access tokens".
 
 use super::{claims, oauth2};
-use crate::provider::{Brand, ClaimsMapping, EmailRule, OfflineAccess, Provider, UserInfo};
+use crate::provider::{
+    Brand, ClaimsMapping, EmailRule, OfflineAccess, Provider, Registration, UserInfo,
+};
 use crate::secret::ClientSecret;
 
 /// Staff of the Shopify shop at `shop`, such as `https://example.myshopify.com`.
@@ -30,7 +32,12 @@ pub fn shopify(
     )
     .key("shopify")
     .display_name("Shopify")
-    .registered_at("https://partners.shopify.com, or the shop's own dev dashboard")
+    .registration(Registration {
+ at: "https://dev.shopify.com/dashboard",
+ redirect_uri: "Versions, Redirect URLs",
+ refresh_token: "Never; an online token lasts a day, and a new login brings the next.",
+ notes: &["A login asks for no scopes: those in the app's own configuration are granted. An app that asks for scopes itself sets the same with scopes().", "The provider is one shop: an app for many shops adds one for each."],
+ })
     .with_issuer(shop)
     .quirks(|quirks| {
         quirks.authorization_parameters = &[("grant_options[]", "per-user")];

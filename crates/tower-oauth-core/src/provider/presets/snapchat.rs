@@ -9,7 +9,7 @@
 
 use super::oauth2;
 use crate::provider::{
-    Brand, ClaimsMapping, ClientAuthentication, EmailRule, OfflineAccess, Provider,
+    Brand, ClaimsMapping, ClientAuthentication, EmailRule, OfflineAccess, Provider, Registration,
 };
 use crate::secret::ClientSecret;
 
@@ -29,7 +29,12 @@ pub fn snapchat(client_id: impl Into<String>, client_secret: impl Into<ClientSec
     )
     .key("snapchat")
     .display_name("Snapchat")
-    .registered_at("https://kit.snapchat.com/manage")
+    .registration(Registration {
+        at: "https://kit.snapchat.com/manage",
+        redirect_uri: "Redirect URIs",
+        refresh_token: "Always.",
+        notes: &["Use the confidential OAuth client id, with Login Kit."],
+    })
     .scopes([
         "https://auth.snapchat.com/oauth2/api/user.external_id",
         "https://auth.snapchat.com/oauth2/api/user.display_name",

@@ -8,7 +8,7 @@
 //! Source: developers.soundcloud.com, "API Guide, Authentication" and its OpenAPI document.
 
 use super::oauth2;
-use crate::provider::{Brand, ClaimsMapping, EmailRule, OfflineAccess, Provider};
+use crate::provider::{Brand, ClaimsMapping, EmailRule, OfflineAccess, Provider, Registration};
 use crate::secret::ClientSecret;
 
 /// SoundCloud, for an app registered at <https://soundcloud.com/you/apps>.
@@ -27,7 +27,12 @@ pub fn soundcloud(
     )
     .key("soundcloud")
     .display_name("SoundCloud")
-    .registered_at("https://soundcloud.com/you/apps")
+    .registration(Registration {
+        at: "https://soundcloud.com/you/apps",
+        redirect_uri: "Redirect URI",
+        refresh_token: "Always; access tokens last one hour.",
+        notes: &[],
+    })
     .quirks(|quirks| {
         quirks.access_token_scheme = "OAuth";
         quirks.claims = ClaimsMapping {
@@ -42,7 +47,7 @@ pub fn soundcloud(
             adjust: None,
         };
         quirks.offline_access = OfflineAccess::NotAsked;
-        quirks.brand = Brand::with_icon(ICON);
+        quirks.brand = Brand::with_icon(ICON).color("#FF5500");
     })
 }
 

@@ -8,7 +8,7 @@
 
 use super::oauth2;
 use crate::provider::{
-    Brand, ClaimsMapping, ClientAuthentication, EmailRule, OfflineAccess, Provider,
+    Brand, ClaimsMapping, ClientAuthentication, EmailRule, OfflineAccess, Provider, Registration,
 };
 use crate::secret::ClientSecret;
 
@@ -25,7 +25,12 @@ pub fn spotify(client_id: impl Into<String>, client_secret: impl Into<ClientSecr
     )
     .key("spotify")
     .display_name("Spotify")
-    .registered_at("https://developer.spotify.com/dashboard")
+    .registration(Registration {
+        at: "https://developer.spotify.com/dashboard",
+        redirect_uri: "Redirect URIs",
+        refresh_token: "Always; access tokens last one hour.",
+        notes: &["On a development machine use 127.0.0.1; localhost is refused."],
+    })
     .scopes(["user-read-email"])
     .quirks(|quirks| {
         quirks.client_authentication = ClientAuthentication::Basic;

@@ -11,7 +11,7 @@
 use serde_json::{Map, Value};
 
 use super::oauth2;
-use crate::provider::{Brand, ClaimsMapping, EmailRule, OfflineAccess, Provider};
+use crate::provider::{Brand, ClaimsMapping, EmailRule, OfflineAccess, Provider, Registration};
 use crate::secret::ClientSecret;
 
 /// Strava, for an application registered at <https://www.strava.com/settings/api>.
@@ -27,7 +27,12 @@ pub fn strava(client_id: impl Into<String>, client_secret: impl Into<ClientSecre
     )
     .key("strava")
     .display_name("Strava")
-    .registered_at("https://www.strava.com/settings/api")
+    .registration(Registration {
+        at: "https://www.strava.com/settings/api",
+        redirect_uri: "Authorization Callback Domain",
+        refresh_token: "Always; access tokens last six hours.",
+        notes: &["The console takes the domain of the redirect URI only."],
+    })
     .scopes(["read"])
     .quirks(|quirks| {
         quirks.scope_delimiter = ',';
@@ -49,7 +54,7 @@ pub fn strava(client_id: impl Into<String>, client_secret: impl Into<ClientSecre
             adjust: Some(add_name),
         };
         quirks.offline_access = OfflineAccess::NotAsked;
-        quirks.brand = Brand::with_icon(ICON);
+        quirks.brand = Brand::with_icon(ICON).color("#FC4C02");
     })
 }
 

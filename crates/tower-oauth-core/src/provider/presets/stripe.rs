@@ -7,7 +7,7 @@
 //! Source: docs.stripe.com, "OAuth reference" and "The Account object".
 
 use super::oauth2;
-use crate::provider::{Brand, ClaimsMapping, EmailRule, OfflineAccess, Provider};
+use crate::provider::{Brand, ClaimsMapping, EmailRule, OfflineAccess, Provider, Registration};
 use crate::secret::ClientSecret;
 
 /// Stripe accounts, for a Connect platform.
@@ -23,7 +23,12 @@ pub fn stripe(client_id: impl Into<String>, client_secret: impl Into<ClientSecre
     )
     .key("stripe")
     .display_name("Stripe")
-    .registered_at("https://dashboard.stripe.com/settings/connect")
+    .registration(Registration {
+ at: "https://dashboard.stripe.com/settings/connect/onboarding-options/oauth",
+ redirect_uri: "Redirects",
+ refresh_token: "Always, but access tokens do not expire.",
+ notes: &["The client id is the one that begins with ca_; the client secret is the platform's secret key.", "Ask for read_write in place of read_only if the application acts for the account."],
+ })
     .scopes(["read_only"])
     .quirks(|quirks| {
         quirks.claims = ClaimsMapping {
@@ -36,7 +41,7 @@ pub fn stripe(client_id: impl Into<String>, client_secret: impl Into<ClientSecre
             adjust: None,
         };
         quirks.offline_access = OfflineAccess::NotAsked;
-        quirks.brand = Brand::with_icon(ICON);
+        quirks.brand = Brand::with_icon(ICON).color("#635BFF");
     })
 }
 

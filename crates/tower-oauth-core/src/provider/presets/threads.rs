@@ -8,7 +8,9 @@
 //! Source: developers.facebook.com, "Threads: Get Access Tokens" and "Threads: Profiles", of August 2026.
 
 use super::oauth2;
-use crate::provider::{Brand, ClaimsMapping, EmailRule, OfflineAccess, Pkce, Provider};
+use crate::provider::{
+    Brand, ClaimsMapping, EmailRule, OfflineAccess, Pkce, Provider, Registration,
+};
 use crate::secret::ClientSecret;
 
 /// Threads, for an app with the use case "Access the Threads API", registered at
@@ -25,7 +27,15 @@ pub fn threads(client_id: impl Into<String>, client_secret: impl Into<ClientSecr
     )
     .key("threads")
     .display_name("Threads")
-    .registered_at("https://developers.facebook.com/apps")
+    .registration(Registration {
+        at: "https://developers.facebook.com/apps",
+        redirect_uri: "Access the Threads API, Settings, Redirect Callback URLs",
+        refresh_token: "Never; access tokens last one hour.",
+        notes: &[
+            "Client id and secret are the Threads app's, not the Meta app's.",
+            "Neither PKCE nor a nonce protects the code; register no redirect URI but this one.",
+        ],
+    })
     .scopes(["threads_basic"])
     .quirks(|quirks| {
         quirks.pkce = Pkce::Unsupported;

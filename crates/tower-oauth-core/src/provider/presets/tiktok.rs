@@ -9,7 +9,9 @@
 //! Source: developers.tiktok.com, "Login Kit for Web", "Manage User Access Tokens" and "Get User Info".
 
 use super::oauth2;
-use crate::provider::{Brand, ClaimsMapping, EmailRule, OfflineAccess, Pkce, Provider};
+use crate::provider::{
+    Brand, ClaimsMapping, EmailRule, OfflineAccess, Pkce, Provider, Registration,
+};
 use crate::secret::ClientSecret;
 
 /// TikTok, for an app with Login Kit, registered at <https://developers.tiktok.com/apps>. Its "client key" is the
@@ -26,7 +28,15 @@ pub fn tiktok(client_id: impl Into<String>, client_secret: impl Into<ClientSecre
     )
     .key("tiktok")
     .display_name("TikTok")
-    .registered_at("https://developers.tiktok.com/apps")
+    .registration(Registration {
+        at: "https://developers.tiktok.com/apps",
+        redirect_uri: "Login Kit, Redirect URI",
+        refresh_token: "Always.",
+        notes: &[
+            "The client key is the client id.",
+            "Neither PKCE nor a nonce protects the code; register no redirect URI but this one.",
+        ],
+    })
     .scopes(["user.info.basic"])
     .quirks(|quirks| {
         quirks.parameter_names = &[("client_id", "client_key")];

@@ -6,7 +6,7 @@
 //! Source: developer.todoist.com, "Authorization" and "User".
 
 use super::oauth2;
-use crate::provider::{Brand, ClaimsMapping, EmailRule, OfflineAccess, Provider};
+use crate::provider::{Brand, ClaimsMapping, EmailRule, OfflineAccess, Provider, Registration};
 use crate::secret::ClientSecret;
 
 /// Todoist, for an app made at <https://app.todoist.com/app/settings/integrations/app-management>.
@@ -22,7 +22,12 @@ pub fn todoist(client_id: impl Into<String>, client_secret: impl Into<ClientSecr
     )
     .key("todoist")
     .display_name("Todoist")
-    .registered_at("https://app.todoist.com/app/settings/integrations/app-management")
+    .registration(Registration {
+        at: "https://app.todoist.com/app/settings/integrations/app-management",
+        redirect_uri: "OAuth redirect URL",
+        refresh_token: "Never; access tokens do not expire.",
+        notes: &[],
+    })
     .scopes(["data:read"])
     .quirks(|quirks| {
         quirks.token_errors = &[("error", "bad_authorization_code", "invalid_grant")];
@@ -39,7 +44,7 @@ pub fn todoist(client_id: impl Into<String>, client_secret: impl Into<ClientSecr
             adjust: None,
         };
         quirks.offline_access = OfflineAccess::NotAsked;
-        quirks.brand = Brand::with_icon(ICON);
+        quirks.brand = Brand::with_icon(ICON).color("#E44332");
     })
 }
 

@@ -8,7 +8,9 @@
 //! Source: trakt.docs.apiary.io, "Required Headers", "Authentication, OAuth" and "Users, Settings".
 
 use super::oauth2;
-use crate::provider::{Brand, ClaimsMapping, EmailRule, OfflineAccess, Provider, TokenRequest};
+use crate::provider::{
+    Brand, ClaimsMapping, EmailRule, OfflineAccess, Provider, Registration, TokenRequest,
+};
 use crate::secret::ClientSecret;
 
 /// Trakt, for an application registered at <https://trakt.tv/oauth/applications>.
@@ -24,7 +26,12 @@ pub fn trakt(client_id: impl Into<String>, client_secret: impl Into<ClientSecret
     )
     .key("trakt")
     .display_name("Trakt")
-    .registered_at("https://trakt.tv/oauth/applications")
+    .registration(Registration {
+        at: "https://trakt.tv/oauth/applications",
+        redirect_uri: "Redirect uri",
+        refresh_token: "Always.",
+        notes: &[],
+    })
     .quirks(|quirks| {
         quirks.token_request = TokenRequest::Json;
         quirks.headers = &[("user-agent", "tower-oauth"), ("trakt-api-version", "2")];

@@ -9,7 +9,7 @@
 //! Source: dev.twitch.tv, "Using OIDC to get OAuth Access Tokens" and "Refreshing Access Tokens".
 
 use super::oidc;
-use crate::provider::{Brand, OfflineAccess, Provider, TokenResponse, UserInfo};
+use crate::provider::{Brand, OfflineAccess, Provider, Registration, TokenResponse, UserInfo};
 use crate::secret::ClientSecret;
 
 /// Twitch, for an application registered at <https://dev.twitch.tv/console/apps>.
@@ -19,7 +19,12 @@ pub fn twitch(client_id: impl Into<String>, client_secret: impl Into<ClientSecre
     oidc("https://id.twitch.tv/oauth2", client_id, client_secret)
         .key("twitch")
         .display_name("Twitch")
-        .registered_at("https://dev.twitch.tv/console/apps")
+        .registration(Registration {
+            at: "https://dev.twitch.tv/console/apps",
+            redirect_uri: "OAuth Redirect URLs",
+            refresh_token: "Always.",
+            notes: &[],
+        })
         .scopes(["openid", "user:read:email"])
         .quirks(|quirks| {
             quirks.authorization_parameters = &[("claims", CLAIMS)];
@@ -34,7 +39,7 @@ pub fn twitch(client_id: impl Into<String>, client_secret: impl Into<ClientSecre
             quirks.claims.names = &[("name", "preferred_username")];
             quirks.offline_access = OfflineAccess::NotAsked;
             quirks.revocation_endpoint = Some("https://id.twitch.tv/oauth2/revoke".into());
-            quirks.brand = Brand::with_icon(ICON);
+            quirks.brand = Brand::with_icon(ICON).color("#9146FF");
         })
 }
 

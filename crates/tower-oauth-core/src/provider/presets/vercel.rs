@@ -6,7 +6,7 @@
 //! Source: vercel.com/docs, "Sign in with Vercel: Authorization Server API", "Tokens" and "Scopes".
 
 use super::oidc;
-use crate::provider::{Brand, Provider};
+use crate::provider::{Brand, Provider, Registration};
 use crate::secret::ClientSecret;
 
 /// Vercel, for an app made in a team's settings.
@@ -16,7 +16,12 @@ pub fn vercel(client_id: impl Into<String>, client_secret: impl Into<ClientSecre
     oidc("https://vercel.com", client_id, client_secret)
         .key("vercel")
         .display_name("Vercel")
-        .registered_at("https://vercel.com, a team's settings, Apps")
+        .registration(Registration {
+ at: "https://vercel.com/docs/sign-in-with-vercel/manage-from-dashboard",
+ redirect_uri: "Apps, Authorization Callback URLs",
+ refresh_token: "When offline access is asked for; access tokens last one hour.",
+ notes: &["Tick openid, email, profile, and offline_access where it is wanted, under Permissions."],
+ })
         .quirks(|quirks| {
             quirks.brand = Brand::with_icon(ICON);
         })

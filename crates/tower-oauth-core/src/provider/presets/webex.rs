@@ -6,7 +6,7 @@
 //! Source: developer.webex.com, "Integrations & authorization" and "Get my own details".
 
 use super::oauth2;
-use crate::provider::{ClaimsMapping, EmailRule, OfflineAccess, Provider};
+use crate::provider::{ClaimsMapping, EmailRule, OfflineAccess, Provider, Registration};
 use crate::secret::ClientSecret;
 
 /// Webex, for an integration made at <https://developer.webex.com/my-apps>.
@@ -22,7 +22,12 @@ pub fn webex(client_id: impl Into<String>, client_secret: impl Into<ClientSecret
     )
     .key("webex")
     .display_name("Webex")
-    .registered_at("https://developer.webex.com/my-apps")
+    .registration(Registration {
+        at: "https://developer.webex.com/my-apps",
+        redirect_uri: "Redirect URI(s)",
+        refresh_token: "Always; access tokens last 14 days.",
+        notes: &["Tick spark:people_read for the integration."],
+    })
     .scopes(["spark:people_read"])
     .quirks(|quirks| {
         quirks.claims = ClaimsMapping {

@@ -6,7 +6,7 @@
 //! Source: developers.webflow.com, "OAuth" and "Get authorization user info".
 
 use super::{claims, oauth2};
-use crate::provider::{Brand, ClaimsMapping, EmailRule, OfflineAccess, Provider};
+use crate::provider::{Brand, ClaimsMapping, EmailRule, OfflineAccess, Provider, Registration};
 use crate::secret::ClientSecret;
 
 /// Webflow, for a data client app made in a workspace's settings.
@@ -22,7 +22,12 @@ pub fn webflow(client_id: impl Into<String>, client_secret: impl Into<ClientSecr
     )
     .key("webflow")
     .display_name("Webflow")
-    .registered_at("https://webflow.com/dashboard, a workspace's apps and integrations")
+    .registration(Registration {
+        at: "https://webflow.com/dashboard",
+        redirect_uri: "Apps & Integrations, App development, Redirect URI",
+        refresh_token: "Never; access tokens do not expire.",
+        notes: &["Tick Authorized user: read for the app."],
+    })
     .scopes(["authorized_user:read"])
     .quirks(|quirks| {
         quirks.claims = ClaimsMapping {
@@ -32,7 +37,7 @@ pub fn webflow(client_id: impl Into<String>, client_secret: impl Into<ClientSecr
             adjust: Some(claims::full_name),
         };
         quirks.offline_access = OfflineAccess::NotAsked;
-        quirks.brand = Brand::with_icon(ICON);
+        quirks.brand = Brand::with_icon(ICON).color("#146EF5");
     })
 }
 

@@ -9,7 +9,7 @@
 //! Source: www.mediawiki.org, "OAuth/For Developers" and "Extension:OAuth".
 
 use super::oauth2;
-use crate::provider::{Brand, ClaimsMapping, EmailRule, OfflineAccess, Provider};
+use crate::provider::{Brand, ClaimsMapping, EmailRule, OfflineAccess, Provider, Registration};
 use crate::secret::ClientSecret;
 
 /// Wikimedia, for an OAuth 2.0 client proposed at
@@ -26,9 +26,12 @@ pub fn wikimedia(client_id: impl Into<String>, client_secret: impl Into<ClientSe
     )
     .key("wikimedia")
     .display_name("Wikimedia")
-    .registered_at(
-        "https://meta.wikimedia.org/wiki/Special:OAuthConsumerRegistration/propose/oauth2",
-    )
+    .registration(Registration {
+        at: "https://meta.wikimedia.org/wiki/Special:OAuthConsumerRegistration/propose/oauth2",
+        redirect_uri: "OAuth callback URL",
+        refresh_token: "Always; access tokens last four hours.",
+        notes: &[],
+    })
     .quirks(|quirks| {
         quirks.headers = &[("user-agent", "tower-oauth")];
         quirks.claims = ClaimsMapping {

@@ -6,7 +6,7 @@
 //! Source: developer.wordpress.com, "OAuth2 authentication", "WordPress.com Connect" and "GET /me".
 
 use super::oauth2;
-use crate::provider::{Brand, ClaimsMapping, EmailRule, OfflineAccess, Provider};
+use crate::provider::{Brand, ClaimsMapping, EmailRule, OfflineAccess, Provider, Registration};
 use crate::secret::ClientSecret;
 
 /// WordPress.com, for an application made at <https://developer.wordpress.com/apps/>.
@@ -22,7 +22,12 @@ pub fn wordpress(client_id: impl Into<String>, client_secret: impl Into<ClientSe
     )
     .key("wordpress")
     .display_name("WordPress.com")
-    .registered_at("https://developer.wordpress.com/apps/")
+    .registration(Registration {
+        at: "https://developer.wordpress.com/apps/",
+        redirect_uri: "Redirect URLs",
+        refresh_token: "Never; access tokens do not expire.",
+        notes: &[],
+    })
     .scopes(["auth"])
     .quirks(|quirks| {
         quirks.claims = ClaimsMapping {
@@ -38,7 +43,7 @@ pub fn wordpress(client_id: impl Into<String>, client_secret: impl Into<ClientSe
             adjust: None,
         };
         quirks.offline_access = OfflineAccess::NotAsked;
-        quirks.brand = Brand::with_icon(ICON);
+        quirks.brand = Brand::with_icon(ICON).color("#21759B");
     })
 }
 

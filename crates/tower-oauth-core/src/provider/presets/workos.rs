@@ -1,4 +1,4 @@
-//! WorkOS, the single sign-on of its API.
+//! `WorkOS`, the single sign-on of its API.
 //!
 //! - Plain OAuth 2.0; which organisation or connection signs in is a parameter of the authorization request.
 //! - The profile is asked for at the API.
@@ -7,10 +7,10 @@
 //! Source: workos.com/docs/reference/sso, "Get an authorization URL" and "Get a profile and token".
 
 use super::{claims, oauth2};
-use crate::provider::{ClaimsMapping, EmailRule, OfflineAccess, Pkce, Provider};
+use crate::provider::{ClaimsMapping, EmailRule, OfflineAccess, Pkce, Provider, Registration};
 use crate::secret::ClientSecret;
 
-/// WorkOS, for an environment of <https://dashboard.workos.com>; its API key is the client secret. Say who signs in with
+/// `WorkOS`, for an environment of <https://dashboard.workos.com>; its API key is the client secret. Say who signs in with
 /// [`authorization_parameter`](Provider::authorization_parameter): `organization`, `connection` or `provider`.
 ///
 /// Asks for no scopes: there are none.
@@ -24,7 +24,15 @@ pub fn workos(client_id: impl Into<String>, client_secret: impl Into<ClientSecre
     )
     .key("workos")
     .display_name("WorkOS")
-    .registered_at("https://dashboard.workos.com, Redirects")
+    .registration(Registration {
+        at: "https://dashboard.workos.com",
+        redirect_uri: "Redirects",
+        refresh_token: "Never; the access token is good for the profile.",
+        notes: &[
+            "Say who signs in by an authorization parameter: organization, connection or provider.",
+            "Neither PKCE nor a nonce protects the code; register no redirect URI but this one.",
+        ],
+    })
     .quirks(|quirks| {
         quirks.pkce = Pkce::Unsupported;
         quirks.claims = ClaimsMapping {

@@ -10,8 +10,8 @@
 
 use super::oauth2;
 use crate::provider::{
-    Brand, ClaimsMapping, ClientAuthentication, EmailRule, OfflineAccess, Provider, UserInfo,
-    UserInfoRequest,
+    Brand, ClaimsMapping, ClientAuthentication, EmailRule, OfflineAccess, Provider, Registration,
+    UserInfo, UserInfoRequest,
 };
 use crate::secret::ClientSecret;
 
@@ -29,7 +29,12 @@ pub fn x(client_id: impl Into<String>, client_secret: impl Into<ClientSecret>) -
     )
     .key("x")
     .display_name("X")
-    .registered_at("https://console.x.com")
+    .registration(Registration {
+ at: "https://console.x.com",
+ redirect_uri: "User authentication settings, Callback URI / Redirect URL",
+ refresh_token: "When offline access is asked for.",
+ notes: &["Choose Web App, Automated App or Bot. Switch on Request email from users to be told the address."],
+ })
     .scopes(["users.read", "tweet.read", "users.email"])
     .quirks(|quirks| {
         quirks.client_authentication = ClientAuthentication::Basic;

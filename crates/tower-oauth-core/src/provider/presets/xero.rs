@@ -6,7 +6,7 @@
 //! Source: developer.xero.com, "The standard authorization code flow" and "Sign in with Xero".
 
 use super::oidc;
-use crate::provider::{Brand, Provider, UserInfo};
+use crate::provider::{Brand, Provider, Registration, UserInfo};
 use crate::secret::ClientSecret;
 
 /// Xero, for a web app made at <https://developer.xero.com/app/manage>.
@@ -16,7 +16,12 @@ pub fn xero(client_id: impl Into<String>, client_secret: impl Into<ClientSecret>
     oidc("https://identity.xero.com", client_id, client_secret)
         .key("xero")
         .display_name("Xero")
-        .registered_at("https://developer.xero.com/app/manage")
+        .registration(Registration {
+            at: "https://developer.xero.com/app/manage",
+            redirect_uri: "Configuration, Redirect URIs",
+            refresh_token: "When offline access is asked for; access tokens last 30 minutes.",
+            notes: &[],
+        })
         .quirks(|quirks| {
             quirks.userinfo = UserInfo::IdToken;
             quirks.brand = Brand::with_icon(ICON);

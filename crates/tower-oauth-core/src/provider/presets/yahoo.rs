@@ -9,7 +9,7 @@
 //! Source: developer.yahoo.com, "Sign in with Yahoo", and the metadata of api.login.yahoo.com.
 
 use super::oidc;
-use crate::provider::{ClientAuthentication, OfflineAccess, Pkce, Provider};
+use crate::provider::{ClientAuthentication, OfflineAccess, Pkce, Provider, Registration};
 use crate::secret::ClientSecret;
 
 /// Yahoo, for an app registered at <https://developer.yahoo.com/apps> with the OpenID Connect permissions "Email" and
@@ -20,7 +20,12 @@ pub fn yahoo(client_id: impl Into<String>, client_secret: impl Into<ClientSecret
     oidc("https://api.login.yahoo.com", client_id, client_secret)
         .key("yahoo")
         .display_name("Yahoo")
-        .registered_at("https://developer.yahoo.com/apps")
+        .registration(Registration {
+            at: "https://developer.yahoo.com/apps",
+            redirect_uri: "Redirect URI(s)",
+            refresh_token: "Always.",
+            notes: &["Tick Email and Profile under OpenID Connect Permissions."],
+        })
         .quirks(|quirks| {
             quirks.client_authentication = ClientAuthentication::Basic;
             quirks.pkce = Pkce::Unsupported;

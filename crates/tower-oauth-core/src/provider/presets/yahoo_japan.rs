@@ -8,7 +8,7 @@
 //! Source: developer.yahoo.co.jp, "Yahoo! ID Federation v2, Authorization Code Flow" and "UserInfo API".
 
 use super::oidc;
-use crate::provider::{ClientAuthentication, OfflineAccess, Provider};
+use crate::provider::{ClientAuthentication, OfflineAccess, Provider, Registration};
 use crate::secret::ClientSecret;
 
 /// Yahoo! JAPAN, for a server-side application registered at <https://e.developer.yahoo.co.jp/dashboard>.
@@ -21,7 +21,12 @@ pub fn yahoo_japan(
     oidc("https://auth.login.yahoo.co.jp/yconnect/v2", client_id, client_secret)
         .key("yahoo-japan")
         .display_name("Yahoo! JAPAN")
-        .registered_at("https://e.developer.yahoo.co.jp/dashboard")
+        .registration(Registration {
+            at: "https://e.developer.yahoo.co.jp/dashboard",
+            redirect_uri: "Callback URL",
+            refresh_token: "Always.",
+            notes: &[],
+        })
         .quirks(|quirks| {
             quirks.client_authentication = ClientAuthentication::Basic;
             quirks.offline_access = OfflineAccess::NotAsked;

@@ -10,7 +10,9 @@
 use serde_json::{Map, Value};
 
 use super::oauth2;
-use crate::provider::{ClaimsMapping, ClientAuthentication, EmailRule, OfflineAccess, Provider};
+use crate::provider::{
+    ClaimsMapping, ClientAuthentication, EmailRule, OfflineAccess, Provider, Registration,
+};
 use crate::secret::ClientSecret;
 
 /// Yandex, for an app registered at <https://oauth.yandex.ru/client/new>.
@@ -26,7 +28,12 @@ pub fn yandex(client_id: impl Into<String>, client_secret: impl Into<ClientSecre
     )
     .key("yandex")
     .display_name("Yandex")
-    .registered_at("https://oauth.yandex.ru/client/new")
+    .registration(Registration {
+        at: "https://oauth.yandex.ru/client/new",
+        redirect_uri: "Redirect URI",
+        refresh_token: "Always.",
+        notes: &[],
+    })
     .scopes(["login:info", "login:email", "login:avatar"])
     .quirks(|quirks| {
         quirks.client_authentication = ClientAuthentication::Basic;

@@ -7,7 +7,7 @@
 //! Source: developer.zendesk.com, "Using OAuth to authenticate Zendesk API requests in a web app" and "Show self".
 
 use super::oauth2;
-use crate::provider::{Brand, ClaimsMapping, EmailRule, OfflineAccess, Provider};
+use crate::provider::{Brand, ClaimsMapping, EmailRule, OfflineAccess, Provider, Registration};
 use crate::secret::ClientSecret;
 
 /// The Zendesk account at `host`, such as `https://example.zendesk.com`.
@@ -29,7 +29,12 @@ pub fn zendesk(
     )
     .key("zendesk")
     .display_name("Zendesk")
-    .registered_at("the account's admin center, Apps and integrations, OAuth clients")
+    .registration(Registration {
+        at: "https://support.zendesk.com/hc/en-us/articles/4408845965210",
+        redirect_uri: "Admin Center, Apps and integrations, OAuth clients, Redirect URLs",
+        refresh_token: "Always for clients whose tokens expire.",
+        notes: &[],
+    })
     .with_issuer(host)
     .scopes(["users:read"])
     .quirks(|quirks| {

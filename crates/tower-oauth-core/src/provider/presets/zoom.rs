@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::oauth2;
 use crate::provider::{
-    Brand, ClaimsMapping, ClientAuthentication, EmailRule, OfflineAccess, Provider,
+    Brand, ClaimsMapping, ClientAuthentication, EmailRule, OfflineAccess, Provider, Registration,
 };
 use crate::secret::ClientSecret;
 
@@ -27,7 +27,12 @@ pub fn zoom(client_id: impl Into<String>, client_secret: impl Into<ClientSecret>
     )
     .key("zoom")
     .display_name("Zoom")
-    .registered_at("https://marketplace.zoom.us/")
+    .registration(Registration {
+        at: "https://marketplace.zoom.us/user/build",
+        redirect_uri: "OAuth Redirect URL",
+        refresh_token: "Always; access tokens last one hour, and each refresh token is good once.",
+        notes: &["Give the app the scope user:read:user."],
+    })
     .quirks(|quirks| {
         quirks.client_authentication = ClientAuthentication::Basic;
         quirks.claims = ClaimsMapping {
@@ -49,7 +54,7 @@ pub fn zoom(client_id: impl Into<String>, client_secret: impl Into<ClientSecret>
             }),
         };
         quirks.offline_access = OfflineAccess::NotAsked;
-        quirks.brand = Brand::with_icon(ICON);
+        quirks.brand = Brand::with_icon(ICON).color("#0B5CFF");
     })
 }
 
