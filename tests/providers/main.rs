@@ -96,7 +96,6 @@ presets! {
     paypal: "paypal" => |id, secret| providers::paypal(id, secret),
     paypal_sandbox: "paypal-sandbox" => |id, secret| providers::paypal_sandbox(id, secret),
     pinterest: "pinterest" => |id, secret| providers::pinterest(id, secret),
-    pipedrive: "pipedrive" => |id, secret| providers::pipedrive(id, secret),
     quickbooks: "quickbooks" => |id, secret| providers::quickbooks(id, secret),
     reddit: "reddit" => |id, secret| providers::reddit(id, secret),
     roblox: "roblox" => |id, secret| providers::roblox(id, secret),

@@ -1,11 +1,13 @@
 //! [`Provider`]: what the application is registered as, and at whom.
 
+mod preset;
 pub mod presets;
 mod quirks;
 pub(crate) mod settings;
 
 use std::fmt;
 
+pub use preset::{Group, Make, Preset};
 pub use quirks::{
     Brand, ClaimsMapping, ClientAuthentication, EmailRule, IssuerRule, OfflineAccess, Pkce,
     Protocol, Quirks, ResponseMode, Revocation, TokenRequest, TokenResponse, UserInfo,

@@ -7,17 +7,19 @@
 //! Source: developer.adobe.com, "User authentication: IMS API reference".
 
 use super::oauth2;
-use crate::provider::{EmailRule, Provider};
+use crate::provider::{EmailRule, Group, Make, Preset, Provider};
 use crate::secret::ClientSecret;
 
 /// Adobe, for an OAuth web app credential made at <https://developer.adobe.com/console>.
 ///
 /// Asks for `openid AdobeID email profile`.
 pub fn adobe(client_id: impl Into<String>, client_secret: impl Into<ClientSecret>) -> Provider {
+    let client_id = client_id.into();
+    let id: String = form_urlencoded::byte_serialize(client_id.as_bytes()).collect();
     oauth2(
         "https://ims-na1.adobelogin.com/ims/authorize/v2",
         "https://ims-na1.adobelogin.com/ims/token/v3",
-        "https://ims-na1.adobelogin.com/ims/userinfo/v2",
+        format!("https://ims-na1.adobelogin.com/ims/userinfo/v2?client_id={id}"),
         client_id,
         client_secret,
     )
@@ -29,3 +31,15 @@ pub fn adobe(client_id: impl Into<String>, client_secret: impl Into<ClientSecret
         quirks.claims.email = EmailRule::VerifiedClaim;
     })
 }
+
+pub(super) const PRESET: Preset = Preset {
+    key: "adobe",
+    name: "Adobe",
+    group: Group::Work,
+    make: Make::Registered(|id, secret| adobe(id, secret)),
+    register_at: "https://developer.adobe.com/console",
+    redirect_uri_field: "Redirect URI pattern",
+    refresh: "When offline access is asked for; access tokens last a day.",
+    email: "Adobe says whether the address is verified (email_verified).",
+    notes: &["Redirect URIs must be https."],
+};

@@ -7,7 +7,9 @@
 //! Source: developer.atlassian.com, "OAuth 2.0 (3LO) apps" and "User identity API".
 
 use super::oauth2;
-use crate::provider::{Brand, ClaimsMapping, EmailRule, Provider, TokenRequest};
+use crate::provider::{
+    Brand, ClaimsMapping, EmailRule, Group, Make, Preset, Provider, TokenRequest,
+};
 use crate::secret::ClientSecret;
 
 /// Atlassian, for an OAuth 2.0 integration made at <https://developer.atlassian.com/console/myapps/>.
@@ -37,6 +39,18 @@ pub fn atlassian(client_id: impl Into<String>, client_secret: impl Into<ClientSe
         quirks.brand = Brand::with_icon(ICON);
     })
 }
+
+pub(super) const PRESET: Preset = Preset {
+    key: "atlassian",
+    name: "Atlassian",
+    group: Group::Work,
+    make: Make::Registered(|id, secret| atlassian(id, secret)),
+    register_at: "https://developer.atlassian.com/console/myapps/",
+    redirect_uri_field: "Authorization, OAuth 2.0 (3LO), Callback URL",
+    refresh: "When offline access is asked for; access tokens last one hour, and refresh tokens rotate.",
+    email: "Verified where Atlassian says so (email_verified).",
+    notes: &["Add the User identity API to the app, with the scope read:me."],
+};
 
 /// The mark. Path data from Simple Icons, CC0.
 const ICON: &str = r#"<path fill="currentColor" d="M7.12 11.084a.683.683 0 00-1.16.126L.075 22.974a.703.703 0 00.63 1.018h8.19a.678.678 0 00.63-.39c1.767-3.65.696-9.203-2.406-12.52zM11.434.386a15.515 15.515 0 00-.906 15.317l3.95 7.9a.703.703 0 00.628.388h8.19a.703.703 0 00.63-1.017L12.63.38a.664.664 0 00-1.196.006z"/>"#;

@@ -6,7 +6,9 @@
 //! Source: aps.autodesk.com, "Authentication v2" and "User profile: userinfo".
 
 use super::oauth2;
-use crate::provider::{Brand, ClientAuthentication, EmailRule, OfflineAccess, Pkce, Provider};
+use crate::provider::{
+    Brand, ClientAuthentication, EmailRule, Group, Make, OfflineAccess, Pkce, Preset, Provider,
+};
 use crate::secret::ClientSecret;
 
 /// Autodesk, for a traditional web app made at <https://aps.autodesk.com/myapps>.
@@ -31,6 +33,18 @@ pub fn autodesk(client_id: impl Into<String>, client_secret: impl Into<ClientSec
         quirks.brand = Brand::with_icon(ICON);
     })
 }
+
+pub(super) const PRESET: Preset = Preset {
+    key: "autodesk",
+    name: "Autodesk",
+    group: Group::Work,
+    make: Make::Registered(|id, secret| autodesk(id, secret)),
+    register_at: "https://aps.autodesk.com/myapps",
+    redirect_uri_field: "Callback URL",
+    refresh: "Always; access tokens last one hour.",
+    email: "Autodesk says whether the address is verified (email_verified).",
+    notes: &["Neither PKCE nor a nonce protects the code; register no redirect URI but this one."],
+};
 
 /// The mark. Path data from Simple Icons, CC0.
 const ICON: &str = r#"<path fill="currentColor" d="m.129 20.202 14.7-9.136h7.625c.235 0 .445.188.445.445 0 .21-.092.305-.21.375l-7.222 4.323c-.47.283-.633.845-.633 1.265l-.008 2.725H24V4.362a.561.561 0 0 0-.585-.562h-8.752L0 12.893V20.2h.129z"/>"#;

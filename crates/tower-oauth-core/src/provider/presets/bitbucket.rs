@@ -11,8 +11,8 @@ use serde_json::{Map, Value};
 use super::oauth2;
 use crate::json;
 use crate::provider::{
-    Brand, ClaimsMapping, ClientAuthentication, EmailRule, OfflineAccess, Provider, UserInfo,
-    UserInfoRequest,
+    Brand, ClaimsMapping, ClientAuthentication, EmailRule, Group, Make, OfflineAccess, Preset,
+    Provider, UserInfo, UserInfoRequest,
 };
 use crate::secret::ClientSecret;
 
@@ -64,6 +64,18 @@ fn primary_email(claims: &mut Map<String, Value>) {
         claims.insert("email_verified".into(), confirmed.into());
     }
 }
+
+pub(super) const PRESET: Preset = Preset {
+    key: "bitbucket",
+    name: "Bitbucket",
+    group: Group::Developer,
+    make: Make::Registered(|id, secret| bitbucket(id, secret)),
+    register_at: "https://bitbucket.org/account/settings/",
+    redirect_uri_field: "Workspace settings, OAuth consumers, Callback URL",
+    refresh: "Always; access tokens last two hours.",
+    email: "The primary address, verified if Bitbucket says that it is confirmed.",
+    notes: &["Tick the permissions Account: Read and Account: Email for the consumer."],
+};
 
 /// The mark. Path data from Simple Icons, CC0.
 const ICON: &str = r#"<path fill="currentColor" d="M.778 1.213a.768.768 0 00-.768.892l3.263 19.81c.084.5.515.868 1.022.873H19.95a.772.772 0 00.77-.646l3.27-20.03a.768.768 0 00-.768-.891zM14.52 15.53H9.522L8.17 8.466h7.561z"/>"#;

@@ -8,8 +8,8 @@
 
 use super::oauth2;
 use crate::provider::{
-    ClaimsMapping, ClientAuthentication, EmailRule, OfflineAccess, Provider, UserInfo,
-    UserInfoRequest,
+    ClaimsMapping, ClientAuthentication, EmailRule, Group, Make, OfflineAccess, Preset, Provider,
+    UserInfo, UserInfoRequest,
 };
 use crate::secret::ClientSecret;
 
@@ -43,3 +43,17 @@ pub fn canva(client_id: impl Into<String>, client_secret: impl Into<ClientSecret
         quirks.offline_access = OfflineAccess::NotAsked;
     })
 }
+
+pub(super) const PRESET: Preset = Preset {
+    key: "canva",
+    name: "Canva",
+    group: Group::Work,
+    make: Make::Registered(|id, secret| canva(id, secret)),
+    register_at: "https://www.canva.com/developers/integrations",
+    redirect_uri_field: "Authentication, Authorized redirects",
+    refresh: "Always; access tokens last four hours.",
+    email: "Canva hands out no address.",
+    notes: &[
+        "Tick profile:read under Scopes. On a development machine use 127.0.0.1; localhost is refused.",
+    ],
+};

@@ -6,7 +6,9 @@
 //! Source: developer.clickup.com, "Authentication", "Get access token" and "Get authorized user".
 
 use super::oauth2;
-use crate::provider::{Brand, ClaimsMapping, EmailRule, OfflineAccess, Provider};
+use crate::provider::{
+    Brand, ClaimsMapping, EmailRule, Group, Make, OfflineAccess, Preset, Provider,
+};
 use crate::secret::ClientSecret;
 
 /// ClickUp, for an app made in a workspace's settings.
@@ -39,6 +41,18 @@ pub fn clickup(client_id: impl Into<String>, client_secret: impl Into<ClientSecr
         quirks.brand = Brand::with_icon(ICON);
     })
 }
+
+pub(super) const PRESET: Preset = Preset {
+    key: "clickup",
+    name: "ClickUp",
+    group: Group::Work,
+    make: Make::Registered(|id, secret| clickup(id, secret)),
+    register_at: "https://app.clickup.com/settings/apps",
+    redirect_uri_field: "ClickUp API, Redirect URL(s)",
+    refresh: "Never; access tokens do not expire.",
+    email: "ClickUp does not say whether the address is verified.",
+    notes: &["The console takes the host of the redirect URL only."],
+};
 
 /// The mark. Path data from Simple Icons, CC0.
 const ICON: &str = r#"<path fill="currentColor" d="M2 18.439l3.69-2.828c1.961 2.56 4.044 3.739 6.363 3.739 2.307 0 4.33-1.166 6.203-3.704L22 18.405C19.298 22.065 15.941 24 12.053 24 8.178 24 4.788 22.078 2 18.439zM12.04 6.15l-6.568 5.66-3.036-3.52L12.055 0l9.543 8.296-3.05 3.509z"/>"#;

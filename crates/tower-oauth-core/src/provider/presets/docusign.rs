@@ -7,7 +7,7 @@
 //! Source: developers.docusign.com, "Confidential Authorization Code Grant" and "User information".
 
 use super::oauth2;
-use crate::provider::{ClientAuthentication, OfflineAccess, Provider};
+use crate::provider::{ClientAuthentication, Group, Make, OfflineAccess, Preset, Provider};
 use crate::secret::ClientSecret;
 
 /// Docusign, for an integration that went live from <https://apps.docusign.com/admin/apps-and-keys>.
@@ -49,3 +49,27 @@ fn at(
         quirks.offline_access = OfflineAccess::NotAsked;
     })
 }
+
+pub(super) const PRESET: Preset = Preset {
+    key: "docusign",
+    name: "Docusign",
+    group: Group::Commerce,
+    make: Make::Registered(|id, secret| docusign(id, secret)),
+    register_at: "https://apps.docusign.com/admin/apps-and-keys",
+    redirect_uri_field: "Additional settings, Redirect URIs",
+    refresh: "Always; access tokens last eight hours. Ask for the scope extended besides to have the refresh token renewed at each use.",
+    email: "Docusign does not say whether the address is verified.",
+    notes: &["An integration is made in the developer environment and promoted from there."],
+};
+
+pub(super) const DEMO: Preset = Preset {
+    key: "docusign-demo",
+    name: "Docusign Demo",
+    group: Group::Commerce,
+    make: Make::Registered(|id, secret| docusign_demo(id, secret)),
+    register_at: "https://admindemo.docusign.com/apps-and-keys",
+    redirect_uri_field: "Additional settings, Redirect URIs",
+    refresh: "Always; access tokens last eight hours. Ask for the scope extended besides to have the refresh token renewed at each use.",
+    email: "Docusign does not say whether the address is verified.",
+    notes: &["Users of the developer environment are not those of production."],
+};

@@ -9,7 +9,8 @@
 
 use super::{claims, oauth2};
 use crate::provider::{
-    Brand, ClaimsMapping, EmailRule, OfflineAccess, Provider, UserInfo, UserInfoRequest,
+    Brand, ClaimsMapping, EmailRule, Group, Make, OfflineAccess, Preset, Provider, UserInfo,
+    UserInfoRequest,
 };
 use crate::secret::ClientSecret;
 
@@ -46,6 +47,18 @@ pub fn dropbox(client_id: impl Into<String>, client_secret: impl Into<ClientSecr
 
 /// Where the profile is.
 const USER: &str = "https://api.dropboxapi.com/2/users/get_current_account";
+
+pub(super) const PRESET: Preset = Preset {
+    key: "dropbox",
+    name: "Dropbox",
+    group: Group::Work,
+    make: Make::Registered(|id, secret| dropbox(id, secret)),
+    register_at: "https://www.dropbox.com/developers/apps",
+    redirect_uri_field: "OAuth 2, Redirect URIs",
+    refresh: "When offline access is asked for; access tokens last four hours.",
+    email: "Dropbox says whether the address is verified (email_verified).",
+    notes: &["Tick account_info.read under Permissions."],
+};
 
 /// The mark. Path data from Simple Icons, CC0.
 const ICON: &str = r#"<path fill="currentColor" d="M6 1.807L0 5.629l6 3.822 6.001-3.822L6 1.807zM18 1.807l-6 3.822 6 3.822 6-3.822-6-3.822zM0 13.274l6 3.822 6.001-3.822L6 9.452l-6 3.822zM18 9.452l-6 3.822 6 3.822 6-3.822-6-3.822zM6 18.371l6.001 3.822 6-3.822-6-3.822L6 18.371z"/>"#;

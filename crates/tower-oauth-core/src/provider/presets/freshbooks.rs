@@ -6,7 +6,7 @@
 //! Source: freshbooks.com/api, "Authentication" and "Identity model".
 
 use super::{claims, oauth2};
-use crate::provider::{ClaimsMapping, EmailRule, OfflineAccess, Provider};
+use crate::provider::{ClaimsMapping, EmailRule, Group, Make, OfflineAccess, Preset, Provider};
 use crate::secret::ClientSecret;
 
 /// FreshBooks, for an app made at <https://my.freshbooks.com/#/developer>.
@@ -41,3 +41,15 @@ pub fn freshbooks(
         quirks.offline_access = OfflineAccess::NotAsked;
     })
 }
+
+pub(super) const PRESET: Preset = Preset {
+    key: "freshbooks",
+    name: "FreshBooks",
+    group: Group::Commerce,
+    make: Make::Registered(|id, secret| freshbooks(id, secret)),
+    register_at: "https://my.freshbooks.com/#/developer",
+    redirect_uri_field: "Redirect URIs",
+    refresh: "Always; access tokens last 12 hours.",
+    email: "Not taken as verified: the API tells when the account was confirmed, not which address.",
+    notes: &["Redirect URIs must be https. Tick user:profile:read for the app."],
+};

@@ -10,7 +10,8 @@
 
 use super::oauth2;
 use crate::provider::{
-    Brand, ClaimsMapping, EmailRule, OfflineAccess, Provider, UserInfo, UserInfoRequest,
+    Brand, ClaimsMapping, EmailRule, Group, Make, OfflineAccess, Preset, Provider, UserInfo,
+    UserInfoRequest,
 };
 use crate::secret::ClientSecret;
 
@@ -51,6 +52,20 @@ pub fn github(client_id: impl Into<String>, client_secret: impl Into<ClientSecre
         quirks.brand = Brand::with_icon(ICON);
     })
 }
+
+pub(super) const PRESET: Preset = Preset {
+    key: "github",
+    name: "GitHub",
+    group: Group::Developer,
+    make: Make::Registered(|id, secret| github(id, secret)),
+    register_at: "https://github.com/settings/developers",
+    redirect_uri_field: "Authorization callback URL",
+    refresh: "For GitHub Apps, whose access tokens last eight hours; those of OAuth apps do not expire.",
+    email: "The primary address, verified if GitHub says so.",
+    notes: &[
+        "A GitHub App needs the account permission Email addresses: read to learn a verified address.",
+    ],
+};
 
 /// The mark in the colour of the text around it. From Octicons, (c) GitHub, Inc., MIT licence.
 const ICON: &str = r#"<path fill="currentColor" d="M10.226 17.284c-2.965-.36-5.054-2.493-5.054-5.256 0-1.123.404-2.336 1.078-3.144-.292-.741-.247-2.314.09-2.965.898-.112 2.111.36 2.83 1.01.853-.269 1.752-.404 2.853-.404 1.1 0 1.999.135 2.807.382.696-.629 1.932-1.1 2.83-.988.315.606.36 2.179.067 2.942.72.854 1.101 2 1.101 3.167 0 2.763-2.089 4.852-5.098 5.234.763.494 1.28 1.572 1.28 2.807v2.336c0 .674.561 1.056 1.235.786 4.066-1.55 7.255-5.615 7.255-10.646C23.5 6.188 18.334 1 11.978 1 5.62 1 .5 6.188.5 12.545c0 4.986 3.167 9.12 7.435 10.669.606.225 1.19-.18 1.19-.786V20.63a2.9 2.9 0 0 1-1.078.224c-1.483 0-2.359-.808-2.987-2.313-.247-.607-.517-.966-1.034-1.033-.27-.023-.359-.135-.359-.27 0-.27.45-.471.898-.471.652 0 1.213.404 1.797 1.235.45.651.921.943 1.483.943.561 0 .92-.202 1.437-.719.382-.381.674-.718.944-.943"/>"#;

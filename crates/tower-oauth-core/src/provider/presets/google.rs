@@ -7,7 +7,7 @@
 //! Source: developers.google.com, "OpenID Connect" and "Using OAuth 2.0 for Web Server Applications".
 
 use super::oidc;
-use crate::provider::{Brand, OfflineAccess, Provider, Revocation, UserInfo};
+use crate::provider::{Brand, Group, Make, OfflineAccess, Preset, Provider, Revocation, UserInfo};
 use crate::secret::ClientSecret;
 
 /// Google, for a web client registered at <https://console.cloud.google.com/auth/clients>.
@@ -25,6 +25,18 @@ pub fn google(client_id: impl Into<String>, client_secret: impl Into<ClientSecre
             quirks.brand = Brand::with_icon(ICON);
         })
 }
+
+pub(super) const PRESET: Preset = Preset {
+    key: "google",
+    name: "Google",
+    group: Group::Consumer,
+    make: Make::Registered(|id, secret| google(id, secret)),
+    register_at: "https://console.cloud.google.com/auth/clients",
+    redirect_uri_field: "Authorized redirect URIs",
+    refresh: "When offline access is asked for; access tokens last one hour.",
+    email: "Google says whether the address is verified (email_verified).",
+    notes: &[],
+};
 
 /// The G in its four colours, as arcs around the centre of the view box.
 const ICON: &str = concat!(

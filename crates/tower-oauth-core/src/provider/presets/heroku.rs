@@ -7,7 +7,7 @@
 //! Source: devcenter.heroku.com, "OAuth" and "Platform API reference: account".
 
 use super::oauth2;
-use crate::provider::{OfflineAccess, Provider};
+use crate::provider::{Group, Make, OfflineAccess, Preset, Provider};
 use crate::secret::ClientSecret;
 
 /// Heroku, for a client made at <https://dashboard.heroku.com/account/applications>.
@@ -31,3 +31,15 @@ pub fn heroku(client_id: impl Into<String>, client_secret: impl Into<ClientSecre
         quirks.offline_access = OfflineAccess::NotAsked;
     })
 }
+
+pub(super) const PRESET: Preset = Preset {
+    key: "heroku",
+    name: "Heroku",
+    group: Group::Developer,
+    make: Make::Registered(|id, secret| heroku(id, secret)),
+    register_at: "https://dashboard.heroku.com/account/applications",
+    redirect_uri_field: "OAuth callback URL",
+    refresh: "Always; access tokens last eight hours.",
+    email: "Heroku does not say whether the address is verified.",
+    notes: &[],
+};

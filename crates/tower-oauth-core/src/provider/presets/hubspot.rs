@@ -6,7 +6,7 @@
 //! Source: developers.hubspot.com, "OAuth v3 guide" and the API's OpenAPI description (`AccessTokenResponse`).
 
 use super::oauth2;
-use crate::provider::{Brand, OfflineAccess, Provider, UserInfo};
+use crate::provider::{Brand, Group, Make, OfflineAccess, Preset, Provider, UserInfo};
 use crate::secret::ClientSecret;
 
 /// HubSpot, for an app made in a developer account.
@@ -30,6 +30,20 @@ pub fn hubspot(client_id: impl Into<String>, client_secret: impl Into<ClientSecr
         quirks.brand = Brand::with_icon(ICON);
     })
 }
+
+pub(super) const PRESET: Preset = Preset {
+    key: "hubspot",
+    name: "HubSpot",
+    group: Group::Commerce,
+    make: Make::Registered(|id, secret| hubspot(id, secret)),
+    register_at: "https://app.hubspot.com/developer-overview",
+    redirect_uri_field: "Auth, Redirect URLs",
+    refresh: "Always; access tokens last 30 minutes.",
+    email: "HubSpot hands out no address here.",
+    notes: &[
+        "The identity is the user's number, with the account's as hub_id; the profile has neither name nor address.",
+    ],
+};
 
 /// The mark. Path data from Simple Icons, CC0.
 const ICON: &str = r#"<path fill="currentColor" d="M18.164 7.93V5.084a2.198 2.198 0 001.267-1.978v-.067A2.2 2.2 0 0017.238.845h-.067a2.2 2.2 0 00-2.193 2.193v.067a2.196 2.196 0 001.252 1.973l.013.006v2.852a6.22 6.22 0 00-2.969 1.31l.012-.01-7.828-6.095A2.497 2.497 0 104.3 4.656l-.012.006 7.697 5.991a6.176 6.176 0 00-1.038 3.446c0 1.343.425 2.588 1.147 3.607l-.013-.02-2.342 2.343a1.968 1.968 0 00-.58-.095h-.002a2.033 2.033 0 102.033 2.033 1.978 1.978 0 00-.1-.595l.005.014 2.317-2.317a6.247 6.247 0 104.782-11.134l-.036-.005zm-.964 9.378a3.206 3.206 0 113.215-3.207v.002a3.206 3.206 0 01-3.207 3.207z"/>"#;

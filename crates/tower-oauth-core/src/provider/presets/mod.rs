@@ -53,7 +53,6 @@ mod osu;
 mod patreon;
 mod paypal;
 mod pinterest;
-mod pipedrive;
 mod quickbooks;
 mod reddit;
 mod roblox;
@@ -85,6 +84,8 @@ mod yandex;
 mod zendesk;
 mod zoho;
 mod zoom;
+
+use super::Preset;
 
 pub use adobe::adobe;
 pub use airtable::airtable;
@@ -138,7 +139,6 @@ pub use osu::osu;
 pub use patreon::patreon;
 pub use paypal::{paypal, paypal_sandbox};
 pub use pinterest::pinterest;
-pub use pipedrive::pipedrive;
 pub use quickbooks::quickbooks;
 pub use reddit::reddit;
 pub use roblox::roblox;
@@ -170,3 +170,59 @@ pub use yandex::yandex;
 pub use zendesk::zendesk;
 pub use zoho::zoho;
 pub use zoom::zoom;
+
+/// All of them, by key.
+pub(super) const ALL: &[Preset] = &[
+    adobe::PRESET,
+    airtable::PRESET,
+    asana::PRESET,
+    atlassian::PRESET,
+    autodesk::PRESET,
+    basecamp::PRESET,
+    bitbucket::PRESET,
+    box_com::PRESET,
+    calendly::PRESET,
+    canva::PRESET,
+    clickup::PRESET,
+    gitea::CODEBERG,
+    coinbase::PRESET,
+    digitalocean::PRESET,
+    docusign::PRESET,
+    docusign::DEMO,
+    dropbox::PRESET,
+    figma::PRESET,
+    gitea::FORGEJO,
+    freshbooks::PRESET,
+    gitea::GITEA,
+    github::PRESET,
+    gitlab::PRESET,
+    google::PRESET,
+    heroku::PRESET,
+    hubspot::PRESET,
+    huggingface::PRESET,
+    linear::PRESET,
+    mailchimp::PRESET,
+    miro::PRESET,
+    monday::PRESET,
+    netlify::PRESET,
+    nextcloud::PRESET,
+    notion::PRESET,
+    paypal::PRESET,
+    paypal::SANDBOX,
+    quickbooks::PRESET,
+    salesforce::PRESET,
+    sentry::PRESET,
+    shopify::PRESET,
+    slack::PRESET,
+    stripe::PRESET,
+    todoist::PRESET,
+    typeform::PRESET,
+    vercel::PRESET,
+    webex::PRESET,
+    webflow::PRESET,
+    wordpress::PRESET,
+    xero::PRESET,
+    zendesk::PRESET,
+    zoho::PRESET,
+    zoom::PRESET,
+];

@@ -8,7 +8,8 @@
 
 use super::oauth2;
 use crate::provider::{
-    ClaimsMapping, EmailRule, OfflineAccess, Pkce, Provider, UserInfo, UserInfoRequest,
+    ClaimsMapping, EmailRule, Group, Make, OfflineAccess, Pkce, Preset, Provider, UserInfo,
+    UserInfoRequest,
 };
 use crate::secret::ClientSecret;
 
@@ -48,3 +49,18 @@ pub fn monday(client_id: impl Into<String>, client_secret: impl Into<ClientSecre
 
 /// Where the profile is.
 const USER: &str = "https://api.monday.com/v2";
+
+pub(super) const PRESET: Preset = Preset {
+    key: "monday",
+    name: "monday.com",
+    group: Group::Work,
+    make: Make::Registered(|id, secret| monday(id, secret)),
+    register_at: "https://monday.com/developers/apps",
+    redirect_uri_field: "OAuth & permissions, Redirect URLs",
+    refresh: "Never; access tokens do not expire.",
+    email: "monday.com does not say whether the address is verified.",
+    notes: &[
+        "Tick me:read under OAuth & permissions, and have an administrator install the app.",
+        "Neither PKCE nor a nonce protects the code; register no redirect URI but this one.",
+    ],
+};

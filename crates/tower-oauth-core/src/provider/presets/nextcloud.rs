@@ -7,7 +7,9 @@
 //! Source: docs.nextcloud.com, "OAuth2" (administration manual) and "OCS API overview" (developer manual).
 
 use super::oauth2;
-use crate::provider::{Brand, ClaimsMapping, EmailRule, OfflineAccess, Provider};
+use crate::provider::{
+    Brand, ClaimsMapping, EmailRule, Group, Make, OfflineAccess, Preset, Provider,
+};
 use crate::secret::ClientSecret;
 
 /// The Nextcloud server at `host`.
@@ -47,6 +49,22 @@ pub fn nextcloud(
         quirks.brand = Brand::with_icon(ICON);
     })
 }
+
+pub(super) const PRESET: Preset = Preset {
+    key: "nextcloud",
+    name: "Nextcloud",
+    group: Group::Work,
+    make: Make::AtHost {
+        host: "the server, such as https://cloud.example",
+        default: None,
+        make: |host, id, secret| nextcloud(host, id, secret),
+    },
+    register_at: "https://docs.nextcloud.com/server/latest/admin_manual/configuration_server/oauth2.html",
+    redirect_uri_field: "Administration settings, Security, OAuth 2.0 clients, Redirection URI",
+    refresh: "Always; access tokens last one hour.",
+    email: "Not taken as verified: users can set the address themselves.",
+    notes: &["A token reaches the whole account: Nextcloud has no scopes."],
+};
 
 /// The mark. Path data from Simple Icons, CC0.
 const ICON: &str = r#"<path fill="currentColor" d="M12.018 6.537c-2.5 0-4.6 1.712-5.241 4.015-.56-1.232-1.793-2.105-3.225-2.105A3.569 3.569 0 0 0 0 12a3.569 3.569 0 0 0 3.552 3.553c1.432 0 2.664-.874 3.224-2.106.641 2.304 2.742 4.016 5.242 4.016 2.487 0 4.576-1.693 5.231-3.977.569 1.21 1.783 2.067 3.198 2.067A3.568 3.568 0 0 0 24 12a3.569 3.569 0 0 0-3.553-3.553c-1.416 0-2.63.858-3.199 2.067-.654-2.284-2.743-3.978-5.23-3.977zm0 2.085c1.878 0 3.378 1.5 3.378 3.378 0 1.878-1.5 3.378-3.378 3.378A3.362 3.362 0 0 1 8.641 12c0-1.878 1.5-3.378 3.377-3.378zm-8.466 1.91c.822 0 1.467.645 1.467 1.468s-.644 1.467-1.467 1.468A1.452 1.452 0 0 1 2.085 12c0-.823.644-1.467 1.467-1.467zm16.895 0c.823 0 1.468.645 1.468 1.468s-.645 1.468-1.468 1.468A1.452 1.452 0 0 1 18.98 12c0-.823.644-1.467 1.467-1.467z"/>"#;

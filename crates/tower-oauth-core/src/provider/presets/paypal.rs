@@ -8,7 +8,9 @@
 //! Source: developer.paypal.com, "Log in with PayPal" and "Identity API".
 
 use super::oauth2;
-use crate::provider::{Brand, ClientAuthentication, EmailRule, OfflineAccess, Provider};
+use crate::provider::{
+    Brand, ClientAuthentication, EmailRule, Group, Make, OfflineAccess, Preset, Provider,
+};
 use crate::secret::ClientSecret;
 
 /// PayPal, for a live REST app made at <https://developer.paypal.com/dashboard/applications/live>.
@@ -52,6 +54,35 @@ fn at(
         quirks.brand = Brand::with_icon(ICON);
     })
 }
+
+pub(super) const PRESET: Preset = Preset {
+    key: "paypal",
+    name: "PayPal",
+    group: Group::Commerce,
+    make: Make::Registered(|id, secret| paypal(id, secret)),
+    register_at: "https://developer.paypal.com/dashboard/applications/live",
+    redirect_uri_field: "Log in with PayPal, Return URL",
+    refresh: "Always; access tokens last eight hours.",
+    email: "PayPal says whether the address is verified (email_verified).",
+    notes: &[
+        "Switch on Log in with PayPal in the app's features and tick the full name and the e-mail address.",
+    ],
+};
+
+pub(super) const SANDBOX: Preset = Preset {
+    key: "paypal-sandbox",
+    name: "PayPal Sandbox",
+    group: Group::Commerce,
+    make: Make::Registered(|id, secret| paypal_sandbox(id, secret)),
+    register_at: "https://developer.paypal.com/dashboard/applications/sandbox",
+    redirect_uri_field: "Log in with PayPal, Return URL",
+    refresh: "Always; access tokens last eight hours.",
+    email: "PayPal says whether the address is verified (email_verified).",
+    notes: &[
+        "Switch on Log in with PayPal in the app's features and tick the full name and the e-mail address.",
+        "Users are the test accounts of the sandbox.",
+    ],
+};
 
 /// The mark. Path data from Simple Icons, CC0.
 const ICON: &str = r#"<path fill="currentColor" d="M15.607 4.653H8.941L6.645 19.251H1.82L4.862 0h7.995c3.754 0 6.375 2.294 6.473 5.513-.648-.478-2.105-.86-3.722-.86m6.57 5.546c0 3.41-3.01 6.853-6.958 6.853h-2.493L11.595 24H6.74l1.845-11.538h3.592c4.208 0 7.346-3.634 7.153-6.949a5.24 5.24 0 0 1 2.848 4.686M9.653 5.546h6.408c.907 0 1.942.222 2.363.541-.195 2.741-2.655 5.483-6.441 5.483H8.714Z"/>"#;

@@ -8,7 +8,8 @@
 
 use super::{claims, oauth2};
 use crate::provider::{
-    Brand, ClaimsMapping, ClientAuthentication, EmailRule, OfflineAccess, Provider,
+    Brand, ClaimsMapping, ClientAuthentication, EmailRule, Group, Make, OfflineAccess, Preset,
+    Provider,
 };
 use crate::secret::ClientSecret;
 
@@ -46,6 +47,20 @@ pub fn quickbooks(
         quirks.brand = Brand::with_icon(ICON);
     })
 }
+
+pub(super) const PRESET: Preset = Preset {
+    key: "quickbooks",
+    name: "Intuit QuickBooks",
+    group: Group::Commerce,
+    make: Make::Registered(|id, secret| quickbooks(id, secret)),
+    register_at: "https://developer.intuit.com/app/developer/myapps",
+    redirect_uri_field: "Keys & credentials, Redirect URIs",
+    refresh: "Always; access tokens last one hour, and refresh tokens rotate daily.",
+    email: "Intuit says whether the address is verified (emailVerified).",
+    notes: &[
+        "Production keys need an https redirect URI. Ask for com.intuit.quickbooks.accounting besides if the application reads the books.",
+    ],
+};
 
 /// The mark. Path data from Simple Icons, CC0.
 const ICON: &str = r#"<path fill="currentColor" d="M12 0A12 12 0 0 0 0 12a12 12 0 0 0 12 12 12 12 0 0 0 12-12A12 12 0 0 0 12 0zm.642 4.1335c.9554 0 1.7296.776 1.7296 1.7332v9.0667h1.6c1.614 0 2.9275-1.3156 2.9275-2.933 0-1.6173-1.3136-2.9333-2.9276-2.9333h-.6654V7.3334h.6654c2.5722 0 4.6577 2.0897 4.6577 4.667 0 2.5774-2.0855 4.6666-4.6577 4.6666H12.642zM7.9837 7.333h3.3291v12.533c-.9555 0-1.73-.7759-1.73-1.7332V9.0662H7.9837c-1.6146 0-2.9277 1.316-2.9277 2.9334 0 1.6175 1.3131 2.9333 2.9277 2.9333h.6654v1.7332h-.6654c-2.5725 0-4.6577-2.0892-4.6577-4.6665 0-2.5771 2.0852-4.6666 4.6577-4.6666Z"/>"#;

@@ -9,7 +9,7 @@
 //! Source: help.salesforce.com, "OAuth 2.0 Web Server Flow" and "The UserInfo Endpoint".
 
 use super::oauth2;
-use crate::provider::{EmailRule, OfflineAccess, Provider};
+use crate::provider::{EmailRule, Group, Make, OfflineAccess, Preset, Provider};
 use crate::secret::ClientSecret;
 
 /// Salesforce at `host`: `https://login.salesforce.com`, `https://test.salesforce.com` for sandboxes, or a My Domain such as
@@ -39,3 +39,19 @@ pub fn salesforce(
         quirks.offline_access = OfflineAccess::Scope("refresh_token");
     })
 }
+
+pub(super) const PRESET: Preset = Preset {
+    key: "salesforce",
+    name: "Salesforce",
+    group: Group::Work,
+    make: Make::AtHost {
+        host: "https://login.salesforce.com, https://test.salesforce.com for sandboxes, or a My Domain",
+        default: Some("https://login.salesforce.com"),
+        make: |host, id, secret| salesforce(host, id, secret),
+    },
+    register_at: "https://login.salesforce.com/lightning/setup/NavigationMenus/home",
+    redirect_uri_field: "External Client App Manager, OAuth Settings, Callback URL",
+    refresh: "When offline access is asked for. Token responses name no lifetime.",
+    email: "Salesforce says whether the address is verified (email_verified).",
+    notes: &["Production and sandboxes are different hosts with different users."],
+};

@@ -9,7 +9,7 @@
 //! `openid.connect.userInfo`.
 
 use super::oidc;
-use crate::provider::{ClientAuthentication, OfflineAccess, Pkce, Provider};
+use crate::provider::{ClientAuthentication, Group, Make, OfflineAccess, Pkce, Preset, Provider};
 use crate::secret::ClientSecret;
 
 /// Slack, for an app made at <https://api.slack.com/apps>.
@@ -29,3 +29,15 @@ pub fn slack(client_id: impl Into<String>, client_secret: impl Into<ClientSecret
         },
     )
 }
+
+pub(super) const PRESET: Preset = Preset {
+    key: "slack",
+    name: "Slack",
+    group: Group::Work,
+    make: Make::Registered(|id, secret| slack(id, secret)),
+    register_at: "https://api.slack.com/apps",
+    redirect_uri_field: "OAuth & Permissions, Redirect URLs",
+    refresh: "Only when the app has token rotation on; a token of an app without it does not expire.",
+    email: "Slack says whether the address is verified (email_verified).",
+    notes: &["Redirect URLs must be https; use a tunnel on a development machine."],
+};

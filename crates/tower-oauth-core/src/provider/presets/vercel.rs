@@ -6,7 +6,7 @@
 //! Source: vercel.com/docs, "Sign in with Vercel: Authorization Server API", "Tokens" and "Scopes".
 
 use super::oidc;
-use crate::provider::{Brand, Provider};
+use crate::provider::{Brand, Group, Make, Preset, Provider};
 use crate::secret::ClientSecret;
 
 /// Vercel, for an app made in a team's settings.
@@ -20,6 +20,20 @@ pub fn vercel(client_id: impl Into<String>, client_secret: impl Into<ClientSecre
             quirks.brand = Brand::with_icon(ICON);
         })
 }
+
+pub(super) const PRESET: Preset = Preset {
+    key: "vercel",
+    name: "Vercel",
+    group: Group::Developer,
+    make: Make::Registered(|id, secret| vercel(id, secret)),
+    register_at: "https://vercel.com/docs/sign-in-with-vercel/manage-from-dashboard",
+    redirect_uri_field: "Apps, Authorization Callback URLs",
+    refresh: "When offline access is asked for; access tokens last one hour.",
+    email: "Verified where Vercel says so (email_verified).",
+    notes: &[
+        "Tick openid, email, profile, and offline_access where it is wanted, under Permissions.",
+    ],
+};
 
 /// The mark. Path data from Simple Icons, CC0.
 const ICON: &str = r#"<path fill="currentColor" d="m12 1.608 12 20.784H0Z"/>"#;

@@ -6,7 +6,7 @@
 //! Source: developer.webex.com, "Integrations & authorization" and "Get my own details".
 
 use super::oauth2;
-use crate::provider::{ClaimsMapping, EmailRule, OfflineAccess, Provider};
+use crate::provider::{ClaimsMapping, EmailRule, Group, Make, OfflineAccess, Preset, Provider};
 use crate::secret::ClientSecret;
 
 /// Webex, for an integration made at <https://developer.webex.com/my-apps>.
@@ -42,3 +42,15 @@ pub fn webex(client_id: impl Into<String>, client_secret: impl Into<ClientSecret
         quirks.offline_access = OfflineAccess::NotAsked;
     })
 }
+
+pub(super) const PRESET: Preset = Preset {
+    key: "webex",
+    name: "Webex",
+    group: Group::Work,
+    make: Make::Registered(|id, secret| webex(id, secret)),
+    register_at: "https://developer.webex.com/my-apps",
+    redirect_uri_field: "Redirect URI(s)",
+    refresh: "Always; access tokens last 14 days.",
+    email: "Webex does not say whether the address is verified.",
+    notes: &["Tick spark:people_read for the integration."],
+};

@@ -6,7 +6,9 @@
 //! Source: developers.webflow.com, "OAuth" and "Get authorization user info".
 
 use super::{claims, oauth2};
-use crate::provider::{Brand, ClaimsMapping, EmailRule, OfflineAccess, Provider};
+use crate::provider::{
+    Brand, ClaimsMapping, EmailRule, Group, Make, OfflineAccess, Preset, Provider,
+};
 use crate::secret::ClientSecret;
 
 /// Webflow, for a data client app made in a workspace's settings.
@@ -34,6 +36,18 @@ pub fn webflow(client_id: impl Into<String>, client_secret: impl Into<ClientSecr
         quirks.brand = Brand::with_icon(ICON);
     })
 }
+
+pub(super) const PRESET: Preset = Preset {
+    key: "webflow",
+    name: "Webflow",
+    group: Group::Developer,
+    make: Make::Registered(|id, secret| webflow(id, secret)),
+    register_at: "https://webflow.com/dashboard",
+    redirect_uri_field: "Apps & Integrations, App development, Redirect URI",
+    refresh: "Never; access tokens do not expire.",
+    email: "Webflow does not say whether the address is verified.",
+    notes: &["Tick Authorized user: read for the app."],
+};
 
 /// The mark. Path data from Simple Icons, CC0.
 const ICON: &str = r#"<path fill="currentColor" d="m24 4.515-7.658 14.97H9.149l3.205-6.204h-.144C9.566 16.713 5.621 18.973 0 19.485v-6.118s3.596-.213 5.71-2.435H0V4.515h6.417v5.278l.144-.001 2.622-5.277h4.854v5.244h.144l2.72-5.244H24Z"/>"#;

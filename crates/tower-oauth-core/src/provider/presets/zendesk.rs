@@ -7,7 +7,9 @@
 //! Source: developer.zendesk.com, "Using OAuth to authenticate Zendesk API requests in a web app" and "Show self".
 
 use super::oauth2;
-use crate::provider::{Brand, ClaimsMapping, EmailRule, OfflineAccess, Provider};
+use crate::provider::{
+    Brand, ClaimsMapping, EmailRule, Group, Make, OfflineAccess, Preset, Provider,
+};
 use crate::secret::ClientSecret;
 
 /// The Zendesk account at `host`, such as `https://example.zendesk.com`.
@@ -47,6 +49,22 @@ pub fn zendesk(
         quirks.brand = Brand::with_icon(ICON);
     })
 }
+
+pub(super) const PRESET: Preset = Preset {
+    key: "zendesk",
+    name: "Zendesk",
+    group: Group::Work,
+    make: Make::AtHost {
+        host: "the account, such as https://example.zendesk.com",
+        default: None,
+        make: |host, id, secret| zendesk(host, id, secret),
+    },
+    register_at: "https://support.zendesk.com/hc/en-us/articles/4408845965210",
+    redirect_uri_field: "Admin Center, Apps and integrations, OAuth clients, Redirect URLs",
+    refresh: "Always for clients whose tokens expire.",
+    email: "Not taken as verified: Zendesk tells whether any identity is verified, not which.",
+    notes: &[],
+};
 
 /// The mark. Path data from Simple Icons, CC0.
 const ICON: &str = r#"<path fill="currentColor" d="M12.914 2.904V16.29L24 2.905H12.914zM0 2.906C0 5.966 2.483 8.45 5.543 8.45s5.542-2.484 5.543-5.544H0zm11.086 4.807L0 21.096h11.086V7.713zm7.37 7.84c-3.063 0-5.542 2.48-5.542 5.543H24c0-3.06-2.48-5.543-5.543-5.543z"/>"#;

@@ -10,7 +10,8 @@ use serde_json::Value;
 
 use super::oauth2;
 use crate::provider::{
-    Brand, ClaimsMapping, ClientAuthentication, EmailRule, OfflineAccess, Provider,
+    Brand, ClaimsMapping, ClientAuthentication, EmailRule, Group, Make, OfflineAccess, Preset,
+    Provider,
 };
 use crate::secret::ClientSecret;
 
@@ -51,6 +52,18 @@ pub fn zoom(client_id: impl Into<String>, client_secret: impl Into<ClientSecret>
         quirks.brand = Brand::with_icon(ICON);
     })
 }
+
+pub(super) const PRESET: Preset = Preset {
+    key: "zoom",
+    name: "Zoom",
+    group: Group::Work,
+    make: Make::Registered(|id, secret| zoom(id, secret)),
+    register_at: "https://marketplace.zoom.us/user/build",
+    redirect_uri_field: "OAuth Redirect URL",
+    refresh: "Always; access tokens last one hour, and each refresh token is good once.",
+    email: "Zoom says whether the address is verified (verified).",
+    notes: &["Give the app the scope user:read:user."],
+};
 
 /// The mark. Path data from Simple Icons, CC0.
 const ICON: &str = r#"<path fill="currentColor" d="M5.033 14.649H.743a.74.74 0 0 1-.686-.458.74.74 0 0 1 .16-.808L3.19 10.41H1.06A1.06 1.06 0 0 1 0 9.35h3.957c.301 0 .57.18.686.458a.74.74 0 0 1-.161.808L1.51 13.59h2.464c.585 0 1.06.475 1.06 1.06zM24 11.338c0-1.14-.927-2.066-2.066-2.066-.61 0-1.158.265-1.537.686a2.061 2.061 0 0 0-1.536-.686c-1.14 0-2.066.926-2.066 2.066v3.311a1.06 1.06 0 0 0 1.06-1.06v-2.251a1.004 1.004 0 0 1 2.013 0v2.251c0 .586.474 1.06 1.06 1.06v-3.311a1.004 1.004 0 0 1 2.012 0v2.251c0 .586.475 1.06 1.06 1.06zM16.265 12a2.728 2.728 0 1 1-5.457 0 2.728 2.728 0 0 1 5.457 0zm-1.06 0a1.669 1.669 0 1 0-3.338 0 1.669 1.669 0 0 0 3.338 0zm-4.82 0a2.728 2.728 0 1 1-5.458 0 2.728 2.728 0 0 1 5.457 0zm-1.06 0a1.669 1.669 0 1 0-3.338 0 1.669 1.669 0 0 0 3.338 0z"/>"#;
