@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 
+use tower_oauth_core::provider::Preset;
 use tower_oauth_core::{ConfigError, Provider, providers};
 
 use crate::auth::Auth;
@@ -19,6 +20,7 @@ struct Registration {
     id: Option<String>,
     secret: Option<String>,
     issuer: Option<String>,
+    host: Option<String>,
     scopes: Option<String>,
 }
 
@@ -32,10 +34,12 @@ impl Auth {
     /// | `AUTH_EXTRA_ROOTS` | a PEM file of root certificates to trust besides the platform's |
     /// | `AUTH_<NAME>_ID`, `AUTH_<NAME>_SECRET` | the registration at a provider |
     /// | `AUTH_<NAME>_ISSUER` | its issuer, which makes it an OpenID provider found by discovery |
+    /// | `AUTH_<NAME>_HOST` | where a preset is at that has a host of one's own, as in `https://gitlab.example` |
     /// | `AUTH_<NAME>_SCOPES` | scopes to ask for, separated by spaces |
     ///
-    /// A name that is a preset's (`GITHUB`, `GOOGLE`) selects the preset; any other needs an issuer. The
-    /// name in lower case, with `-` for `_`, is the key in the login path. An empty variable counts as unset.
+    /// The name in lower case, with `-` for `_`, is the key in the login path. Where that is a
+    /// [preset's](tower_oauth_core::provider::Preset) (`GITHUB`, `GOOGLE`), it selects the preset; any other name needs
+    /// an issuer. An empty variable counts as unset.
     ///
     /// # Errors
     ///
@@ -104,7 +108,7 @@ fn registrations(vars: BTreeMap<String, String>) -> BTreeMap<String, Registratio
     let mut registrations: BTreeMap<String, Registration> = BTreeMap::new();
     for (variable, value) in vars {
         let parts = variable.strip_prefix("AUTH_").and_then(|rest| rest.rsplit_once('_'));
-        let Some((name, field @ ("ID" | "SECRET" | "ISSUER" | "SCOPES"))) = parts else {
+        let Some((name, field @ ("ID" | "SECRET" | "ISSUER" | "HOST" | "SCOPES"))) = parts else {
             tracing::debug!(target: "tower_oauth::config", variable, "not a setting of the login");
             continue;
         };
@@ -113,6 +117,7 @@ fn registrations(vars: BTreeMap<String, String>) -> BTreeMap<String, Registratio
             "ID" => &mut registration.id,
             "SECRET" => &mut registration.secret,
             "ISSUER" => &mut registration.issuer,
+            "HOST" => &mut registration.host,
             _ => &mut registration.scopes,
         };
         *slot = Some(value);
@@ -132,15 +137,23 @@ impl Registration {
         let id = required(self.id, "ID")?;
         let secret = required(self.secret, "SECRET")?;
         let key = name.to_ascii_lowercase().replace('_', "-");
-        let provider = match (key.as_str(), self.issuer) {
-            (_, Some(issuer)) => providers::oidc(issuer, id, secret)
+        let refuse = |field: &str, problem: String| {
+            Err(ConfigError::new(format!("AUTH_{name}_{field}"), problem))
+        };
+        let provider = match (self.issuer, Preset::find(&key)) {
+            (Some(_), _) if self.host.is_some() => {
+                return refuse("HOST", "is set, and so is an issuer; unset one".into());
+            }
+            (Some(issuer), _) => providers::oidc(issuer, id, secret)
                 .key(key.clone())
                 .display_name(display_name(name)),
-            ("github", None) => providers::github(id, secret),
-            ("google", None) => providers::google(id, secret),
-            (_, None) => {
+            (None, Some(preset)) => match preset.provider(self.host, id, secret) {
+                Ok(provider) => provider,
+                Err(error) => return refuse("HOST", error.problem().to_owned()),
+            },
+            (None, None) => {
                 let problem = format!("is not set, and there is no preset named {key}");
-                return Err(ConfigError::new(format!("AUTH_{name}_ISSUER"), problem));
+                return refuse("ISSUER", problem);
             }
         };
         Ok(match self.scopes {
@@ -163,6 +176,8 @@ fn display_name(name: &str) -> String {
 #[cfg(test)]
 #[cfg(feature = "reqwest")]
 mod tests {
+    use tower_oauth_core::provider::Make;
+
     use super::*;
 
     const BASE: [(&str, &str); 1] = [(URL, "http://localhost:3000")];
@@ -200,20 +215,66 @@ mod tests {
     }
 
     #[test]
+    fn every_preset_is_read_under_its_name() {
+        for preset in Preset::all() {
+            let name = preset.key.to_ascii_uppercase().replace('-', "_");
+            let vars = [("ID", "id"), ("SECRET", "secret"), ("HOST", "https://host.example/")];
+            let hosted = matches!(preset.make, Make::AtHost { .. });
+            let vars = vars.iter().filter(|(field, _)| hosted || *field != "HOST");
+            let vars = vars.map(|(field, value)| (format!("AUTH_{name}_{field}"), *value));
+            let base = BASE.map(|(name, value)| (name.to_owned(), value));
+            let builder = Auth::from_vars(base.into_iter().chain(vars)).unwrap();
+            let provider = &builder.providers()[0];
+            assert_eq!((provider.login_key(), provider.name()), (preset.key, preset.name));
+            assert_eq!(provider.issuer() == "https://host.example", hosted, "{}", preset.key);
+            assert!(builder.build().is_ok(), "{}", preset.key);
+        }
+    }
+
+    #[test]
     fn x08_an_error_names_the_variable() {
         for (vars, start) in [
-            (&[("AUTH_X_ID", "id")][..], "AUTH_X_SECRET: is not set"),
-            (&[("AUTH_X_ISSUER", "https://x")], "AUTH_X_ID: is not set"),
-            (&[("AUTH_X_ID", "id"), ("AUTH_X_SECRET", "s")], "AUTH_X_ISSUER: is not set"),
+            (&[("AUTH_MINE_ID", "id")][..], "AUTH_MINE_SECRET: is not set"),
+            (&[("AUTH_MINE_ISSUER", "https://x")], "AUTH_MINE_ID: is not set"),
+            (&[("AUTH_MINE_ID", "id"), ("AUTH_MINE_SECRET", "s")], "AUTH_MINE_ISSUER: is not set"),
+            (
+                &[("AUTH_GITEA_ID", "id"), ("AUTH_GITEA_SECRET", "s")],
+                "AUTH_GITEA_HOST: is not set; it is the server, such as https://gitea.com",
+            ),
+            (
+                &[
+                    ("AUTH_SLACK_ID", "id"),
+                    ("AUTH_SLACK_SECRET", "s"),
+                    ("AUTH_SLACK_HOST", "https://x"),
+                ],
+                "AUTH_SLACK_HOST: is set, but Slack is at one host only; unset it",
+            ),
+            (
+                &[
+                    ("AUTH_GITLAB_ID", "id"),
+                    ("AUTH_GITLAB_SECRET", "s"),
+                    ("AUTH_GITLAB_HOST", "https://x"),
+                    ("AUTH_GITLAB_ISSUER", "https://x"),
+                ],
+                "AUTH_GITLAB_HOST: is set, and so is an issuer; unset one",
+            ),
+            (
+                &[
+                    ("AUTH_GITLAB_ID", "id"),
+                    ("AUTH_GITLAB_SECRET", "s"),
+                    ("AUTH_GITLAB_HOST", "gitlab.example"),
+                ],
+                "provider gitlab, issuer: \"gitlab.example\" is not an absolute URL",
+            ),
             (&[("AUTH_SECRET", "short")], "AUTH_SECRET: must have at least 32 bytes"),
             (
                 &[
-                    ("AUTH_X_ID", "id"),
-                    ("AUTH_X_SECRET", "s"),
-                    ("AUTH_X_ISSUER", "https://x"),
-                    ("AUTH_X_SCOPES", "groups"),
+                    ("AUTH_MINE_ID", "id"),
+                    ("AUTH_MINE_SECRET", "s"),
+                    ("AUTH_MINE_ISSUER", "https://x"),
+                    ("AUTH_MINE_SCOPES", "groups"),
                 ],
-                "provider x, scopes: must contain openid",
+                "provider mine, scopes: must contain openid",
             ),
             (&[("AUTH_EXTRA_ROOTS", "/nowhere")], "AUTH_EXTRA_ROOTS: \"/nowhere\" cannot be read"),
             (&[], "providers: there is none"),

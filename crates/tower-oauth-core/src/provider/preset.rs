@@ -1,6 +1,7 @@
 //! [`Preset`]: a provider that this crate knows by name, and what whoever registers an application there needs.
 
 use super::{Provider, presets};
+use crate::error::ConfigError;
 use crate::secret::ClientSecret;
 
 /// A provider that this crate knows by name.
@@ -79,6 +80,32 @@ impl Preset {
     pub fn find(key: &str) -> Option<&'static Self> {
         Self::all().find(|preset| preset.key == key)
     }
+
+    /// The provider, for an application that is registered there. `host` is for a preset that is
+    /// [at a host of one's own](Make::AtHost).
+    ///
+    /// # Errors
+    ///
+    /// When there must be a host and is none, or the other way round.
+    pub fn provider(
+        &self,
+        host: Option<String>,
+        client_id: impl Into<String>,
+        client_secret: impl Into<ClientSecret>,
+    ) -> Result<Provider, ConfigError> {
+        let refuse = |problem: String| ConfigError::new(format!("host of {}", self.key), problem);
+        match (self.make, host) {
+            (Make::Registered(make), None) => Ok(make(client_id.into(), client_secret.into())),
+            (Make::Registered(_), Some(_)) => {
+                Err(refuse(format!("is set, but {} is at one host only; unset it", self.name)))
+            }
+            (Make::AtHost { make, host: what, default }, host) => {
+                let host = host.or_else(|| default.map(ToOwned::to_owned));
+                let host = host.ok_or_else(|| refuse(format!("is not set; it is {what}")))?;
+                Ok(make(host, client_id.into(), client_secret.into()))
+            }
+        }
+    }
 }
 
 #[cfg(test)]
@@ -86,13 +113,9 @@ mod tests {
     use super::*;
 
     fn made(preset: &Preset) -> Provider {
-        let secret = "s".repeat(32);
-        match preset.make {
-            Make::Registered(make) => make("id".into(), secret.as_str().into()),
-            Make::AtHost { make, .. } => {
-                make("https://host.example".into(), "id".into(), secret.as_str().into())
-            }
-        }
+        let hosted = matches!(preset.make, Make::AtHost { .. });
+        let host = hosted.then(|| "https://host.example".to_owned());
+        preset.provider(host, "id", "s".repeat(32)).unwrap()
     }
 
     #[test]
