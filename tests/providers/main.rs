@@ -12,10 +12,12 @@
 
 mod document;
 mod login;
+mod pages;
 mod played;
 mod signer;
 
 use tower_oauth::{Provider, providers};
+use tower_oauth_core::provider::Preset;
 
 use crate::document::Document;
 
@@ -127,6 +129,13 @@ presets! {
     zendesk: "zendesk" => |id, secret| providers::zendesk("https://example.zendesk.com/", id, secret),
     zoho: "zoho" => |id, secret| providers::zoho("https://accounts.zoho.com/", id, secret),
     zoom: "zoom" => |id, secret| providers::zoom(id, secret),
+}
+
+#[test]
+fn every_preset_of_the_table_is_played() {
+    for preset in Preset::all().filter(|preset| !["github", "google"].contains(&preset.key)) {
+        assert!(KEYS.contains(&preset.key), "{}", preset.key);
+    }
 }
 
 #[test]
