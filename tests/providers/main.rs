@@ -135,9 +135,8 @@ presets! {
 
 #[test]
 fn every_preset_of_the_table_is_played() {
-    for preset in Preset::all() {
-        assert!(KEYS.contains(&preset.key), "{}", preset.key);
-    }
+    let keys: Vec<_> = Preset::all().map(|preset| preset.key).collect();
+    assert_eq!(KEYS, keys);
 }
 
 #[test]

@@ -143,4 +143,13 @@ mod tests {
             }
         }
     }
+
+    #[test]
+    fn a_preset_whose_code_nothing_protects_says_so() {
+        for preset in Preset::all() {
+            let told = preset.notes.iter().any(|note| note.contains("Neither PKCE nor a nonce"));
+            let dangers: Vec<_> = made(preset).dangers().collect();
+            assert_eq!(told, !dangers.is_empty(), "{}: {dangers:?}", preset.key);
+        }
+    }
 }

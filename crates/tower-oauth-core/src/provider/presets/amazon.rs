@@ -6,7 +6,7 @@
 //! Source: developer.amazon.com, "Authorization Code Grant" and "Obtain Customer Profile Information".
 
 use super::oauth2;
-use crate::provider::{OfflineAccess, Provider};
+use crate::provider::{Group, Make, OfflineAccess, Preset, Provider};
 use crate::secret::ClientSecret;
 
 /// Amazon, for a security profile with Login with Amazon, registered at
@@ -29,3 +29,15 @@ pub fn amazon(client_id: impl Into<String>, client_secret: impl Into<ClientSecre
         quirks.offline_access = OfflineAccess::NotAsked;
     })
 }
+
+pub(super) const PRESET: Preset = Preset {
+    key: "amazon",
+    name: "Amazon",
+    group: Group::Consumer,
+    make: Make::Registered(|id, secret| amazon(id, secret)),
+    register_at: "https://developer.amazon.com/loginwithamazon/console/site/lwa/overview.html",
+    redirect_uri_field: "Web Settings, Allowed Return URLs",
+    refresh: "Always.",
+    email: "Amazon does not say whether the address is verified.",
+    notes: &[],
+};

@@ -8,8 +8,8 @@
 
 use super::oauth2;
 use crate::provider::{
-    Brand, ClaimsMapping, EmailRule, OfflineAccess, Provider, TokenRequest, UserInfo,
-    UserInfoRequest,
+    Brand, ClaimsMapping, EmailRule, Group, Make, OfflineAccess, Preset, Provider, TokenRequest,
+    UserInfo, UserInfoRequest,
 };
 use crate::secret::ClientSecret;
 
@@ -47,6 +47,18 @@ pub fn anilist(client_id: impl Into<String>, client_secret: impl Into<ClientSecr
         quirks.brand = Brand::with_icon(ICON);
     })
 }
+
+pub(super) const PRESET: Preset = Preset {
+    key: "anilist",
+    name: "AniList",
+    group: Group::Consumer,
+    make: Make::Registered(|id, secret| anilist(id, secret)),
+    register_at: "https://anilist.co/settings/developer",
+    redirect_uri_field: "Redirect URL",
+    refresh: "Never; access tokens last a year.",
+    email: "AniList hands out no address.",
+    notes: &[],
+};
 
 /// The mark in the colour of the text around it. From Simple Icons, CC0.
 const ICON: &str = r#"<path fill="currentColor" d="M24 17.53v2.421c0 .71-.391 1.101-1.1 1.101h-5l-.057-.165L11.84 3.736c.106-.502.46-.788 1.053-.788h2.422c.71 0 1.1.391 1.1 1.1v12.38H22.9c.71 0 1.1.392 1.1 1.101zM11.034 2.947l6.337 18.104h-4.918l-1.052-3.131H6.019l-1.077 3.131H0L6.361 2.948h4.673zm-.66 10.96-1.69-5.014-1.541 5.015h3.23z"/>"#;

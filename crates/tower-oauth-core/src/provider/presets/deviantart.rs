@@ -7,7 +7,9 @@
 //! Source: www.deviantart.com/developers, "Authentication" and "/user/whoami".
 
 use super::oauth2;
-use crate::provider::{Brand, ClaimsMapping, EmailRule, OfflineAccess, Provider};
+use crate::provider::{
+    Brand, ClaimsMapping, EmailRule, Group, Make, OfflineAccess, Preset, Provider,
+};
 use crate::secret::ClientSecret;
 
 /// DeviantArt, for an application registered at <https://www.deviantart.com/developers/apps>.
@@ -44,6 +46,18 @@ pub fn deviantart(
         quirks.brand = Brand::with_icon(ICON);
     })
 }
+
+pub(super) const PRESET: Preset = Preset {
+    key: "deviantart",
+    name: "DeviantArt",
+    group: Group::Consumer,
+    make: Make::Registered(|id, secret| deviantart(id, secret)),
+    register_at: "https://www.deviantart.com/developers/apps",
+    redirect_uri_field: "OAuth2 Redirect URI Whitelist",
+    refresh: "Always; access tokens last one hour.",
+    email: "DeviantArt hands out no address.",
+    notes: &[],
+};
 
 /// The mark in the colour of the text around it. From Simple Icons, CC0.
 const ICON: &str = r#"<path fill="currentColor" d="M19.207 4.794l.23-.43V0H15.07l-.436.44-2.058 3.925-.646.436H4.58v5.993h4.04l.36.436-4.175 7.98-.24.43V24H8.93l.436-.44 2.07-3.925.644-.436h7.35v-5.993h-4.05l-.36-.438 4.186-7.977z"/>"#;

@@ -10,7 +10,9 @@
 //! Source: developers.facebook.com, "Manually Build a Login Flow", "Login Security" and "Graph API Changelog".
 
 use super::oauth2;
-use crate::provider::{Brand, ClaimsMapping, EmailRule, OfflineAccess, Provider};
+use crate::provider::{
+    Brand, ClaimsMapping, EmailRule, Group, Make, OfflineAccess, Preset, Provider,
+};
 use crate::secret::ClientSecret;
 
 /// Facebook, for an app with Facebook Login, registered at <https://developers.facebook.com/apps>.
@@ -48,6 +50,18 @@ pub fn facebook(client_id: impl Into<String>, client_secret: impl Into<ClientSec
         quirks.brand = Brand::with_icon(ICON);
     })
 }
+
+pub(super) const PRESET: Preset = Preset {
+    key: "facebook",
+    name: "Facebook",
+    group: Group::Consumer,
+    make: Make::Registered(|id, secret| facebook(id, secret)),
+    register_at: "https://developers.facebook.com/apps",
+    redirect_uri_field: "Facebook Login, Settings, Valid OAuth Redirect URIs",
+    refresh: "Never; access tokens last sixty days.",
+    email: "Facebook does not say whether the address is verified.",
+    notes: &["A version of the Graph API lives two years: update this crate before v26.0 ends."],
+};
 
 /// The mark in the colour of the text around it. From Simple Icons, CC0.
 const ICON: &str = r#"<path fill="currentColor" d="M9.101 23.691v-7.98H6.627v-3.667h2.474v-1.58c0-4.085 1.848-5.978 5.858-5.978.401 0 .955.042 1.468.103a8.68 8.68 0 0 1 1.141.195v3.325a8.623 8.623 0 0 0-.653-.036 26.805 26.805 0 0 0-.733-.009c-.707 0-1.259.096-1.675.309a1.686 1.686 0 0 0-.679.622c-.258.42-.374.995-.374 1.752v1.297h3.919l-.386 2.103-.287 1.564h-3.246v8.245C19.396 23.238 24 18.179 24 12.044c0-6.627-5.373-12-12-12s-12 5.373-12 12c0 5.628 3.874 10.35 9.101 11.647Z"/>"#;

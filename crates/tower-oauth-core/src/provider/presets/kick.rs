@@ -7,7 +7,9 @@
 //! Source: docs.kick.com, "OAuth 2.1" and "Users".
 
 use super::oauth2;
-use crate::provider::{Brand, ClaimsMapping, EmailRule, OfflineAccess, Provider};
+use crate::provider::{
+    Brand, ClaimsMapping, EmailRule, Group, Make, OfflineAccess, Preset, Provider,
+};
 use crate::secret::ClientSecret;
 
 /// Kick, for an app registered at <https://kick.com/settings/developer>.
@@ -41,6 +43,18 @@ pub fn kick(client_id: impl Into<String>, client_secret: impl Into<ClientSecret>
         quirks.brand = Brand::with_icon(ICON);
     })
 }
+
+pub(super) const PRESET: Preset = Preset {
+    key: "kick",
+    name: "Kick",
+    group: Group::Consumer,
+    make: Make::Registered(|id, secret| kick(id, secret)),
+    register_at: "https://kick.com/settings/developer",
+    redirect_uri_field: "Redirect URLs",
+    refresh: "Always; access tokens last two hours.",
+    email: "Kick does not say whether the address is verified.",
+    notes: &[],
+};
 
 /// The mark in the colour of the text around it. From Simple Icons, CC0.
 const ICON: &str = r#"<path fill="currentColor" d="M1.333 0h8v5.333H12V2.667h2.667V0h8v8H20v2.667h-2.667v2.666H20V16h2.667v8h-8v-2.667H12v-2.666H9.333V24h-8Z"/>"#;

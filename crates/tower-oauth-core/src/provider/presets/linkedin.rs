@@ -8,7 +8,9 @@
 //! Source: learn.microsoft.com, "Sign In with LinkedIn using OpenID Connect" and "Authorization Code Flow".
 
 use super::oidc;
-use crate::provider::{ClientAuthentication, OfflineAccess, Pkce, Provider, TokenResponse};
+use crate::provider::{
+    ClientAuthentication, Group, Make, OfflineAccess, Pkce, Preset, Provider, TokenResponse,
+};
 use crate::secret::ClientSecret;
 
 /// LinkedIn, for an app registered at <https://www.linkedin.com/developers/apps> that has the product "Sign In with
@@ -27,3 +29,18 @@ pub fn linkedin(client_id: impl Into<String>, client_secret: impl Into<ClientSec
             quirks.offline_access = OfflineAccess::NotAsked;
         })
 }
+
+pub(super) const PRESET: Preset = Preset {
+    key: "linkedin",
+    name: "LinkedIn",
+    group: Group::Consumer,
+    make: Make::Registered(|id, secret| linkedin(id, secret)),
+    register_at: "https://www.linkedin.com/developers/apps",
+    redirect_uri_field: "Auth, Authorized redirect URLs for your app",
+    refresh: "For approved partners only; access tokens last sixty days.",
+    email: "LinkedIn says whether the address is verified (email_verified).",
+    notes: &[
+        "Add the product Sign In with LinkedIn using OpenID Connect.",
+        "Neither PKCE nor a nonce protects the code; register no redirect URI but this one.",
+    ],
+};

@@ -8,7 +8,9 @@
 //! Source: developers.naver.com, "Naver Login API" and "Member Profile API".
 
 use super::oauth2;
-use crate::provider::{Brand, ClaimsMapping, EmailRule, OfflineAccess, Provider};
+use crate::provider::{
+    Brand, ClaimsMapping, EmailRule, Group, Make, OfflineAccess, Preset, Provider,
+};
 use crate::secret::ClientSecret;
 
 /// Naver, for an application with Naver Login, registered at <https://developers.naver.com/apps>.
@@ -40,6 +42,18 @@ pub fn naver(client_id: impl Into<String>, client_secret: impl Into<ClientSecret
         quirks.brand = Brand::with_icon(ICON);
     })
 }
+
+pub(super) const PRESET: Preset = Preset {
+    key: "naver",
+    name: "Naver",
+    group: Group::Consumer,
+    make: Make::Registered(|id, secret| naver(id, secret)),
+    register_at: "https://developers.naver.com/apps",
+    redirect_uri_field: "Callback URL",
+    refresh: "Always.",
+    email: "Not taken as verified: it is an address that the user gave for contact.",
+    notes: &["The console decides what the profile holds."],
+};
 
 /// The mark in the colour of the text around it. From Simple Icons, CC0.
 const ICON: &str = r#"<path fill="currentColor" d="M16.273 12.845 7.376 0H0v24h7.726V11.156L16.624 24H24V0h-7.727v12.845Z"/>"#;

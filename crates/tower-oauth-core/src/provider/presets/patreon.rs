@@ -7,7 +7,9 @@
 //! Source: docs.patreon.com, "OAuth" and "API v2, GET /api/oauth2/v2/identity".
 
 use super::oauth2;
-use crate::provider::{Brand, ClaimsMapping, EmailRule, OfflineAccess, Provider};
+use crate::provider::{
+    Brand, ClaimsMapping, EmailRule, Group, Make, OfflineAccess, Preset, Provider,
+};
 use crate::secret::ClientSecret;
 
 /// Patreon, for a client registered at <https://www.patreon.com/portal/registration/register-clients>.
@@ -46,6 +48,18 @@ pub fn patreon(client_id: impl Into<String>, client_secret: impl Into<ClientSecr
         quirks.brand = Brand::with_icon(ICON);
     })
 }
+
+pub(super) const PRESET: Preset = Preset {
+    key: "patreon",
+    name: "Patreon",
+    group: Group::Consumer,
+    make: Make::Registered(|id, secret| patreon(id, secret)),
+    register_at: "https://www.patreon.com/portal/registration/register-clients",
+    redirect_uri_field: "Redirect URIs",
+    refresh: "Always.",
+    email: "Patreon says whether the address is verified (is_email_verified).",
+    notes: &["Choose version 2 of the API for the client."],
+};
 
 /// The mark in the colour of the text around it. From Simple Icons, CC0.
 const ICON: &str = r#"<path fill="currentColor" d="M22.957 7.21c-.004-3.064-2.391-5.576-5.191-6.482-3.478-1.125-8.064-.962-11.384.604C2.357 3.231 1.093 7.391 1.046 11.54c-.039 3.411.302 12.396 5.369 12.46 3.765.047 4.326-4.804 6.068-7.141 1.24-1.662 2.836-2.132 4.801-2.618 3.376-.836 5.678-3.501 5.673-7.031Z"/>"#;

@@ -7,7 +7,7 @@
 //! Source: create.roblox.com, "OAuth 2.0 authentication".
 
 use super::oidc;
-use crate::provider::{Brand, OfflineAccess, Provider};
+use crate::provider::{Brand, Group, Make, OfflineAccess, Preset, Provider};
 use crate::secret::ClientSecret;
 
 /// Roblox, for an OAuth 2.0 app registered at <https://create.roblox.com/dashboard/credentials>.
@@ -23,6 +23,18 @@ pub fn roblox(client_id: impl Into<String>, client_secret: impl Into<ClientSecre
             quirks.brand = Brand::with_icon(ICON);
         })
 }
+
+pub(super) const PRESET: Preset = Preset {
+    key: "roblox",
+    name: "Roblox",
+    group: Group::Consumer,
+    make: Make::Registered(|id, secret| roblox(id, secret)),
+    register_at: "https://create.roblox.com/dashboard/credentials",
+    redirect_uri_field: "OAuth 2.0 Apps, Redirect URLs",
+    refresh: "Always; access tokens last a quarter of an hour.",
+    email: "Roblox hands out no address.",
+    notes: &[],
+};
 
 /// The mark in the colour of the text around it. From Simple Icons, CC0.
 const ICON: &str = r#"<path fill="currentColor" d="M18.926 23.998 0 18.892 5.075.002 24 5.108ZM15.348 10.09l-5.282-1.453-1.414 5.273 5.282 1.453z"/>"#;

@@ -11,7 +11,9 @@
 use serde_json::{Map, Value};
 
 use super::oauth2;
-use crate::provider::{Brand, ClaimsMapping, EmailRule, OfflineAccess, Provider};
+use crate::provider::{
+    Brand, ClaimsMapping, EmailRule, Group, Make, OfflineAccess, Preset, Provider,
+};
 use crate::secret::ClientSecret;
 
 /// Strava, for an application registered at <https://www.strava.com/settings/api>.
@@ -62,6 +64,18 @@ fn add_name(claims: &mut Map<String, Value>) {
         claims.remove("picture");
     }
 }
+
+pub(super) const PRESET: Preset = Preset {
+    key: "strava",
+    name: "Strava",
+    group: Group::Consumer,
+    make: Make::Registered(|id, secret| strava(id, secret)),
+    register_at: "https://www.strava.com/settings/api",
+    redirect_uri_field: "Authorization Callback Domain",
+    refresh: "Always; access tokens last six hours.",
+    email: "Strava hands out no address.",
+    notes: &["The console takes the domain of the redirect URI only."],
+};
 
 /// The mark in the colour of the text around it. From Simple Icons, CC0.
 const ICON: &str = r#"<path fill="currentColor" d="M15.387 17.944l-2.089-4.116h-3.065L15.387 24l5.15-10.172h-3.066m-7.008-5.599l2.836 5.598h4.172L10.463 0l-7 13.828h4.169"/>"#;

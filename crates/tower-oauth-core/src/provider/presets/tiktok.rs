@@ -9,7 +9,9 @@
 //! Source: developers.tiktok.com, "Login Kit for Web", "Manage User Access Tokens" and "Get User Info".
 
 use super::oauth2;
-use crate::provider::{Brand, ClaimsMapping, EmailRule, OfflineAccess, Pkce, Provider};
+use crate::provider::{
+    Brand, ClaimsMapping, EmailRule, Group, Make, OfflineAccess, Pkce, Preset, Provider,
+};
 use crate::secret::ClientSecret;
 
 /// TikTok, for an app with Login Kit, registered at <https://developers.tiktok.com/apps>. Its "client key" is the
@@ -41,6 +43,21 @@ pub fn tiktok(client_id: impl Into<String>, client_secret: impl Into<ClientSecre
         quirks.brand = Brand::with_icon(ICON);
     })
 }
+
+pub(super) const PRESET: Preset = Preset {
+    key: "tiktok",
+    name: "TikTok",
+    group: Group::Consumer,
+    make: Make::Registered(|id, secret| tiktok(id, secret)),
+    register_at: "https://developers.tiktok.com/apps",
+    redirect_uri_field: "Login Kit, Redirect URI",
+    refresh: "Always.",
+    email: "TikTok hands out no address.",
+    notes: &[
+        "The client key is the client id.",
+        "Neither PKCE nor a nonce protects the code; register no redirect URI but this one.",
+    ],
+};
 
 /// The mark in the colour of the text around it. From Simple Icons, CC0.
 const ICON: &str = r#"<path fill="currentColor" d="M12.525.02c1.31-.02 2.61-.01 3.91-.02.08 1.53.63 3.09 1.75 4.17 1.12 1.11 2.7 1.62 4.24 1.79v4.03c-1.44-.05-2.89-.35-4.2-.97-.57-.26-1.1-.59-1.62-.93-.01 2.92.01 5.84-.02 8.75-.08 1.4-.54 2.79-1.35 3.94-1.31 1.92-3.58 3.17-5.91 3.21-1.43.08-2.86-.31-4.08-1.03-2.02-1.19-3.44-3.37-3.65-5.71-.02-.5-.03-1-.01-1.49.18-1.9 1.12-3.72 2.58-4.96 1.66-1.44 3.98-2.13 6.15-1.72.02 1.48-.04 2.96-.04 4.44-.99-.32-2.15-.23-3.02.37-.63.41-1.11 1.04-1.36 1.75-.21.51-.15 1.07-.14 1.61.24 1.64 1.82 3.02 3.5 2.87 1.12-.01 2.19-.66 2.77-1.61.19-.33.4-.67.41-1.06.1-1.79.06-3.57.07-5.36.01-4.03-.01-8.05.02-12.07z"/>"#;

@@ -9,7 +9,9 @@
 //! Source: dev.twitch.tv, "Using OIDC to get OAuth Access Tokens" and "Refreshing Access Tokens".
 
 use super::oidc;
-use crate::provider::{Brand, OfflineAccess, Provider, TokenResponse, UserInfo};
+use crate::provider::{
+    Brand, Group, Make, OfflineAccess, Preset, Provider, TokenResponse, UserInfo,
+};
 use crate::secret::ClientSecret;
 
 /// Twitch, for an application registered at <https://dev.twitch.tv/console/apps>.
@@ -42,6 +44,18 @@ const CLAIMS: &str = concat!(
     r#"{"id_token":{"email":null,"email_verified":null,"#,
     r#""picture":null,"preferred_username":null}}"#
 );
+
+pub(super) const PRESET: Preset = Preset {
+    key: "twitch",
+    name: "Twitch",
+    group: Group::Consumer,
+    make: Make::Registered(|id, secret| twitch(id, secret)),
+    register_at: "https://dev.twitch.tv/console/apps",
+    redirect_uri_field: "OAuth Redirect URLs",
+    refresh: "Always.",
+    email: "Twitch says whether the address is verified, and leaves out one that is not.",
+    notes: &[],
+};
 
 /// The mark in the colour of the text around it. From Simple Icons, CC0.
 const ICON: &str = r#"<path fill="currentColor" d="M11.571 4.714h1.715v5.143H11.57zm4.715 0H18v5.143h-1.714zM6 0L1.714 4.286v15.428h5.143V24l4.286-4.286h3.428L22.286 12V0zm14.571 11.143l-3.428 3.428h-3.429l-3 3v-3H6.857V1.714h13.714Z"/>"#;

@@ -10,8 +10,8 @@
 
 use super::oauth2;
 use crate::provider::{
-    Brand, ClaimsMapping, ClientAuthentication, EmailRule, OfflineAccess, Provider, UserInfo,
-    UserInfoRequest,
+    Brand, ClaimsMapping, ClientAuthentication, EmailRule, Group, Make, OfflineAccess, Preset,
+    Provider, UserInfo, UserInfoRequest,
 };
 use crate::secret::ClientSecret;
 
@@ -54,6 +54,20 @@ pub fn x(client_id: impl Into<String>, client_secret: impl Into<ClientSecret>) -
         quirks.brand = Brand::with_icon(ICON);
     })
 }
+
+pub(super) const PRESET: Preset = Preset {
+    key: "x",
+    name: "X",
+    group: Group::Consumer,
+    make: Make::Registered(|id, secret| x(id, secret)),
+    register_at: "https://console.x.com",
+    redirect_uri_field: "User authentication settings, Callback URI / Redirect URL",
+    refresh: "When offline access is asked for.",
+    email: "Verified: X hands out confirmed addresses only.",
+    notes: &[
+        "Choose Web App, Automated App or Bot. Switch on Request email from users to be told the address.",
+    ],
+};
 
 /// The mark in the colour of the text around it. From Simple Icons, CC0.
 const ICON: &str = r#"<path fill="currentColor" d="M14.234 10.162 22.977 0h-2.072l-7.591 8.824L7.251 0H.258l9.168 13.343L.258 24H2.33l8.016-9.318L16.749 24h6.993zm-2.837 3.299-.929-1.329L3.076 1.56h3.182l5.965 8.532.929 1.329 7.754 11.09h-3.182z"/>"#;

@@ -9,7 +9,7 @@
 //! Source: developer.yahoo.com, "Sign in with Yahoo", and the metadata of api.login.yahoo.com.
 
 use super::oidc;
-use crate::provider::{ClientAuthentication, OfflineAccess, Pkce, Provider};
+use crate::provider::{ClientAuthentication, Group, Make, OfflineAccess, Pkce, Preset, Provider};
 use crate::secret::ClientSecret;
 
 /// Yahoo, for an app registered at <https://developer.yahoo.com/apps> with the OpenID Connect permissions "Email" and
@@ -30,3 +30,15 @@ pub fn yahoo(client_id: impl Into<String>, client_secret: impl Into<ClientSecret
             quirks.offline_access = OfflineAccess::NotAsked;
         })
 }
+
+pub(super) const PRESET: Preset = Preset {
+    key: "yahoo",
+    name: "Yahoo",
+    group: Group::Consumer,
+    make: Make::Registered(|id, secret| yahoo(id, secret)),
+    register_at: "https://developer.yahoo.com/apps",
+    redirect_uri_field: "Redirect URI(s)",
+    refresh: "Always.",
+    email: "Yahoo says whether the address is verified (email_verified).",
+    notes: &["Tick Email and Profile under OpenID Connect Permissions."],
+};

@@ -8,7 +8,7 @@
 //! Source: developer.yahoo.co.jp, "Yahoo! ID Federation v2, Authorization Code Flow" and "UserInfo API".
 
 use super::oidc;
-use crate::provider::{ClientAuthentication, OfflineAccess, Provider};
+use crate::provider::{ClientAuthentication, Group, Make, OfflineAccess, Preset, Provider};
 use crate::secret::ClientSecret;
 
 /// Yahoo! JAPAN, for a server-side application registered at <https://e.developer.yahoo.co.jp/dashboard>.
@@ -26,3 +26,15 @@ pub fn yahoo_japan(
             quirks.offline_access = OfflineAccess::NotAsked;
         })
 }
+
+pub(super) const PRESET: Preset = Preset {
+    key: "yahoo-japan",
+    name: "Yahoo! JAPAN",
+    group: Group::Consumer,
+    make: Make::Registered(|id, secret| yahoo_japan(id, secret)),
+    register_at: "https://e.developer.yahoo.co.jp/dashboard",
+    redirect_uri_field: "Callback URL",
+    refresh: "Always.",
+    email: "Yahoo! JAPAN says whether the address is verified (email_verified).",
+    notes: &[],
+};

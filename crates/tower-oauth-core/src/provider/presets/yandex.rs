@@ -10,7 +10,9 @@
 use serde_json::{Map, Value};
 
 use super::oauth2;
-use crate::provider::{ClaimsMapping, ClientAuthentication, EmailRule, OfflineAccess, Provider};
+use crate::provider::{
+    ClaimsMapping, ClientAuthentication, EmailRule, Group, Make, OfflineAccess, Preset, Provider,
+};
 use crate::secret::ClientSecret;
 
 /// Yandex, for an app registered at <https://oauth.yandex.ru/client/new>.
@@ -55,3 +57,15 @@ fn add_picture(claims: &mut Map<String, Value>) {
         claims.insert("picture".into(), picture.into());
     }
 }
+
+pub(super) const PRESET: Preset = Preset {
+    key: "yandex",
+    name: "Yandex",
+    group: Group::Consumer,
+    make: Make::Registered(|id, secret| yandex(id, secret)),
+    register_at: "https://oauth.yandex.ru/client/new",
+    redirect_uri_field: "Redirect URI",
+    refresh: "Always.",
+    email: "Not taken as verified: it may be an address that the user gave.",
+    notes: &[],
+};
