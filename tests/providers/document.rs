@@ -173,6 +173,18 @@ impl Document {
         document
     }
 
+    /// The same, of somebody whose address was never checked.
+    pub(crate) fn unverified(mut self) -> Self {
+        for value in self.id_token.iter_mut().flat_map(|token| token.claims.iter_mut()) {
+            deny(value.0, value.1);
+        }
+        let answers = self.userinfo.iter_mut().map(|request| &mut request.response);
+        for answer in answers.chain([&mut self.token.response]) {
+            deny("", &mut answer.body);
+        }
+        self
+    }
+
     /// The keys of all documents.
     pub(crate) fn keys() -> Vec<String> {
         let files = fs::read_dir(directory()).expect("the directory of documents");
@@ -180,6 +192,18 @@ impl Document {
         let mut keys: Vec<_> = files.filter_map(|file| name(file.ok()?)).collect();
         keys.sort();
         keys
+    }
+}
+
+/// Denies all that a value says of an address being verified or confirmed.
+fn deny(name: &str, value: &mut Value) {
+    match value {
+        Value::Object(object) => object.iter_mut().for_each(|(name, value)| deny(name, value)),
+        Value::Array(items) => items.iter_mut().for_each(|item| deny("", item)),
+        _ if !["verif", "confirm"].iter().any(|word| name.to_lowercase().contains(word)) => {}
+        Value::Bool(said) => *said = false,
+        Value::Number(said) if said.as_u64() == Some(1) => *value = 0.into(),
+        _ => {}
     }
 }
 

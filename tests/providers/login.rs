@@ -23,6 +23,9 @@ pub(crate) async fn as_documented(key: &str, make: impl Fn() -> Provider) {
     for number in 0..document.userinfo.len() {
         misses_a_profile_request(&document, make(), number).await;
     }
+    if document.expect.email.as_ref().is_some_and(|email| email.starts_with("Verified")) {
+        distrusts(key, document.clone().unverified(), make()).await;
+    }
     if document.refresh.is_some() {
         refreshes(&document, make().offline_access()).await;
     }
@@ -50,6 +53,17 @@ async fn signs_in(document: &Document, provider: Provider) {
     assert_eq!(token["token"], find(&document.token.response.body, "access_token"));
     assert_eq!(token["expires_in"], json!(expect.expires_in));
     assert_eq!(token["scopes"], json!(expect.scopes));
+}
+
+/// Those who hand out addresses only that they checked, and so say nothing of it.
+const CHECKED_ONLY: [&str; 1] = ["x"];
+
+async fn distrusts(key: &str, document: Document, provider: Provider) {
+    let mut login = Login::at(&document, provider, Mood::Willing);
+    let profile = login.finish().await.json();
+    assert_eq!(profile["subject"], document.expect.subject);
+    let verified = profile["email"].to_string().contains("Verified");
+    assert_eq!(verified, CHECKED_ONLY.contains(&key), "{}", profile["email"]);
 }
 
 async fn is_refused(document: &Document, provider: Provider) {
