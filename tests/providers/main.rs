@@ -10,6 +10,7 @@
     reason = "tests stop at a broken precondition"
 )]
 
+mod announced;
 mod document;
 mod login;
 mod pages;

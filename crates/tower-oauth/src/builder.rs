@@ -10,7 +10,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tower_oauth_core::provider::ResponseMode;
+use tower_oauth_core::provider::{Preset, ResponseMode};
 use tower_oauth_core::session::{SessionCodec, SessionStore};
 use tower_oauth_core::{
     BaseUrl, Client, Clock, ConfigError, Environment, HttpClient, KeyRing, Provider, Random,
@@ -204,7 +204,7 @@ impl AuthBuilder {
     /// Checks the settings and makes the login.
     ///
     /// Asks no provider anything: an application starts while its providers are down. Writes one event
-    /// for each provider with the redirect URI to register there.
+    /// for each provider with the redirect URI to register there, and where, if that is known.
     ///
     /// # Errors
     ///
@@ -331,10 +331,13 @@ impl fmt::Debug for AuthBuilder {
 /// One event for each provider, and one for each protection that it does without.
 fn announce(provider: &Provider, redirect_uri: &str) {
     let key = provider.login_key();
+    let preset = Preset::find(key).filter(|preset| preset.name == provider.name());
     tracing::info!(
         target: "tower_oauth::config",
         provider = key,
         redirect_uri,
+        register_at = preset.map(|preset| preset.register_at),
+        field = preset.map(|preset| preset.redirect_uri_field),
         "register this redirect URI at the provider"
     );
     for danger in provider.dangers() {
