@@ -3,8 +3,8 @@
 //! - The profile is under `resource`; a user's identifier is a URL.
 //! - Access tokens last two hours; the refresh token always comes, and is good once.
 //!
-//! Source: developer.calendly.com, "How to access Calendly data on behalf of authenticated users" and "Get current
-//! user".
+//! Source: developer.calendly.com, "How to access Calendly data on behalf of authenticated users", "Authorization Scopes"
+//! and "Get user".
 
 use super::oauth2;
 use crate::provider::{
@@ -14,7 +14,7 @@ use crate::secret::ClientSecret;
 
 /// Calendly, for an OAuth application made at <https://developer.calendly.com/console/apps>.
 ///
-/// Asks for no scopes: there are none.
+/// Asks for `users:read`.
 pub fn calendly(client_id: impl Into<String>, client_secret: impl Into<ClientSecret>) -> Provider {
     oauth2(
         "https://auth.calendly.com/oauth/authorize",
@@ -25,6 +25,7 @@ pub fn calendly(client_id: impl Into<String>, client_secret: impl Into<ClientSec
     )
     .key("calendly")
     .display_name("Calendly")
+    .scopes(["users:read"])
     .quirks(|quirks| {
         quirks.claims = ClaimsMapping {
             subject: "resource.uri",
@@ -54,7 +55,7 @@ pub(super) const PRESET: Preset = Preset {
     redirect_uri_field: "Redirect URI",
     refresh: "Always; access tokens last two hours.",
     email: "Calendly does not say whether the address is verified.",
-    notes: &[],
+    notes: &["Tick users:read for the application."],
 };
 
 /// The mark. Path data from Simple Icons, CC0.
