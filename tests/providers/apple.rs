@@ -10,7 +10,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 use tower_oauth::provider::ClientKey;
-use tower_oauth::{Provider, providers};
+use tower_oauth::{Auth, Provider, providers};
 use tower_oauth_test::ManualClock;
 
 use crate::document::Document;
@@ -102,6 +102,21 @@ async fn c10_to_cancel_is_a_denial() {
     let page = login::outcome(&document, apple()).await;
     assert_eq!(page.status(), 403);
     assert!(page.text().contains("provider_denied") && page.text().contains("Nothing has changed"));
+}
+
+#[tokio::test]
+async fn x08_a_redirect_uri_that_apple_refuses_is_refused_at_start() {
+    let refused = |base_url: &str| {
+        let auth = Auth::builder(base_url).provider(apple()).build();
+        auth.err().map(|error| error.to_string())
+    };
+    for base_url in
+        ["http://localhost:3000", "https://localhost:3000", "https://127.0.0.1", "https://[::1]"]
+    {
+        let error = refused(base_url).expect("a refusal");
+        assert!(error.starts_with("provider apple: ") && error.contains(base_url), "{error}");
+    }
+    assert_eq!(refused("https://app.example"), None);
 }
 
 #[test]

@@ -17,17 +17,21 @@ use crate::{CLIENT_ID, CODE, client_secret};
 
 /// Plays the document of `key` to the provider that `make` makes.
 pub(crate) async fn as_documented(key: &str, make: impl Fn() -> Provider) {
-    let document = Document::of(key);
-    signs_in(&document, make()).await;
-    is_refused(&document, make()).await;
+    plays(key, &Document::of(key), make).await;
+}
+
+/// Plays this document, which is of `key` or made from it.
+pub(crate) async fn plays(key: &str, document: &Document, make: impl Fn() -> Provider) {
+    signs_in(document, make()).await;
+    is_refused(document, make()).await;
     for number in 0..document.userinfo.len() {
-        misses_a_profile_request(&document, make(), number).await;
+        misses_a_profile_request(document, make(), number).await;
     }
     if document.expect.email.as_ref().is_some_and(|email| email.starts_with("Verified")) {
         distrusts(key, document.clone().unverified(), make()).await;
     }
     if document.refresh.is_some() {
-        refreshes(&document, make().offline_access()).await;
+        refreshes(document, make().offline_access()).await;
     }
 }
 
@@ -96,12 +100,15 @@ async fn misses_a_profile_request(document: &Document, provider: Provider, numbe
     }
 }
 
+/// What a route says that wants a token, once the token of the login at this document has expired.
+pub(crate) async fn after_expiry(document: &Document, provider: Provider) -> Page {
+    let mut login = Login::at(document, provider, Mood::Offline);
+    login.outlive_the_token().await
+}
+
 async fn refreshes(document: &Document, provider: Provider) {
     let mut login = Login::at(document, provider, Mood::Offline);
-    let profile = login.finish().await;
-    assert_eq!(profile.status(), 200, "{}", profile.text());
-    login.clock.advance(Duration::from_secs(601));
-    let page = login.browser.open("/token").await;
+    let page = login.outlive_the_token().await;
     assert_eq!(page.status(), 200, "{}", page.text());
     let refresh = document.refresh.as_ref().expect("a documented refresh");
     assert_eq!(page.json()["token"], find(&refresh.response.body, "access_token"));
@@ -130,6 +137,14 @@ impl<'a> Login<'a> {
             .expect("a configuration");
         let browser = TestBrowser::new(BASE_URL, app(&auth), Arc::<Played>::clone(&played));
         Self { document, played, clock, browser, key }
+    }
+
+    /// Signs in, lets ten minutes pass, and asks for a token.
+    async fn outlive_the_token(&mut self) -> Page {
+        let profile = self.finish().await;
+        assert_eq!(profile.status(), 200, "{}", profile.text());
+        self.clock.advance(Duration::from_secs(601));
+        self.browser.request(Method::GET, "/token", &[("accept", "application/json")]).await
     }
 
     /// Starts the login, checks where it goes, and brings the code back.

@@ -12,6 +12,7 @@
 
 mod apple;
 mod document;
+mod github;
 mod google;
 mod login;
 mod microsoft;
@@ -85,7 +86,7 @@ presets! {
     freshbooks: "freshbooks" => |id, secret| providers::freshbooks(id, secret),
     fusionauth: "fusionauth" => |id, secret| providers::fusionauth("https://example.fusionauth.io", id, secret),
     gitea: "gitea" => |id, secret| providers::gitea("https://gitea.example/", id, secret),
-    github: "github" => |id, secret| providers::github(id, secret),
+    github_as_documented: "github" => |id, secret| providers::github(id, secret),
     github_enterprise: "github-enterprise" => |id, secret| providers::github_enterprise("https://github.example/", id, secret),
     gitlab: "gitlab" => |id, secret| providers::gitlab("https://gitlab.example/", id, secret),
     google_as_documented: "google" => |id, secret| providers::google(id, secret),
