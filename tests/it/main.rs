@@ -8,6 +8,8 @@
     reason = "a test stops where something is wrong"
 )]
 
+mod account_faults;
+mod accounts;
 mod answers;
 mod app_session;
 mod app_session_traps;
@@ -72,6 +74,8 @@ mod single_checks;
 mod starts;
 mod store;
 mod tabs;
+mod tenant_cache;
+mod tenants;
 mod their_store;
 mod tls;
 mod tower_sessions;

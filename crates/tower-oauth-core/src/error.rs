@@ -68,7 +68,15 @@ pub enum ErrorKind {
     ProviderTimeout,
     /// The session store failed. Never the same as "not signed in".
     StoreUnavailable,
-    /// The session does not fit into its cookie.
+    /// The application does not let this user in.
+    AccountRefused,
+    /// The application could not say whose account it is.
+    AccountUnavailable,
+    /// The application has no tenant of the name that the request leads to.
+    UnknownTenant,
+    /// The application could not say which providers a tenant signs in with.
+    ProvidersUnavailable,
+    /// The session does not fit into its cookie, or an account's data into the session.
     SessionTooLarge,
     /// A fault in this process.
     Internal,
@@ -76,7 +84,7 @@ pub enum ErrorKind {
 
 impl ErrorKind {
     /// Every kind, for documentation and tests.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 27] = [
         Self::Malformed,
         Self::CrossSite,
         Self::UnknownProvider,
@@ -98,6 +106,10 @@ impl ErrorKind {
         Self::ProviderUnavailable,
         Self::ProviderTimeout,
         Self::StoreUnavailable,
+        Self::AccountRefused,
+        Self::AccountUnavailable,
+        Self::UnknownTenant,
+        Self::ProvidersUnavailable,
         Self::SessionTooLarge,
         Self::Internal,
     ];
@@ -127,6 +139,10 @@ impl ErrorKind {
             Self::ProviderUnavailable => "provider_unavailable",
             Self::ProviderTimeout => "provider_timeout",
             Self::StoreUnavailable => "store_unavailable",
+            Self::AccountRefused => "account_refused",
+            Self::AccountUnavailable => "account_unavailable",
+            Self::UnknownTenant => "unknown_tenant",
+            Self::ProvidersUnavailable => "providers_unavailable",
             Self::SessionTooLarge => "session_too_large",
             Self::Internal => "internal",
         }
@@ -143,18 +159,23 @@ impl ErrorKind {
             | Self::CodeRejected
             | Self::GrantRejected
             | Self::NonceMismatch => StatusCode::BAD_REQUEST,
-            Self::CrossSite | Self::ProviderDenied | Self::StepUp | Self::UserMismatch => {
-                StatusCode::FORBIDDEN
-            }
+            Self::CrossSite
+            | Self::ProviderDenied
+            | Self::StepUp
+            | Self::UserMismatch
+            | Self::AccountRefused => StatusCode::FORBIDDEN,
             Self::NotSignedIn => StatusCode::UNAUTHORIZED,
-            Self::UnknownProvider => StatusCode::NOT_FOUND,
+            Self::UnknownProvider | Self::UnknownTenant => StatusCode::NOT_FOUND,
             Self::ProviderError
             | Self::TokenEndpoint
             | Self::ClientRejected
             | Self::IdToken
             | Self::UserInfo
             | Self::Discovery => StatusCode::BAD_GATEWAY,
-            Self::ProviderUnavailable | Self::StoreUnavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::ProviderUnavailable
+            | Self::StoreUnavailable
+            | Self::AccountUnavailable
+            | Self::ProvidersUnavailable => StatusCode::SERVICE_UNAVAILABLE,
             Self::ProviderTimeout => StatusCode::GATEWAY_TIMEOUT,
             Self::SessionTooLarge | Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -184,7 +205,9 @@ impl Error {
         Self::new(kind, error.to_string()).with_source(error)
     }
 
-    pub(crate) fn with_source(
+    /// Adds the cause. Its `Display` is for the operator's log and must hold no secret.
+    #[must_use]
+    pub fn with_source(
         mut self,
         source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
     ) -> Self {
@@ -197,7 +220,9 @@ impl Error {
         self
     }
 
-    pub(crate) fn with_retry_after(mut self, after: Option<Duration>) -> Self {
+    /// Says how long to wait before another try can help.
+    #[must_use]
+    pub fn with_retry_after(mut self, after: Option<Duration>) -> Self {
         self.0.retry_after = after;
         self
     }

@@ -3,35 +3,38 @@
 #[cfg(feature = "tower-sessions")]
 mod app_session;
 mod cookies;
+mod tenants;
 mod tokens;
 
-use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tower_oauth_core::provider::ResponseMode;
 use tower_oauth_core::session::{SessionCodec, SessionStore};
 use tower_oauth_core::{
-    BaseUrl, Client, Clock, ConfigError, Environment, HttpClient, KeyRing, Provider, Random,
+    BaseUrl, Clock, ConfigError, Environment, HttpClient, KeyRing, Provider, Random,
 };
 use zeroize::Zeroizing;
 
+use crate::accounts::Accounts;
 use crate::attempts::LoginState;
 use crate::auth::{Auth, Inner};
+use crate::clients::{Clients, Site};
 use crate::cookie::Cookies;
 use crate::cookie_session::CookieSessions;
 use crate::pages::{DefaultPages, Pages};
-use crate::routes::Routes;
 use crate::store::MemoryStore;
 use crate::system::{SystemClock, SystemRandom};
+use crate::tenants::{ProviderResolver, Tenants};
 use crate::tokens::Refreshes;
 
 /// Collects the settings of a login; [`build`](Self::build) checks them.
 ///
 /// | setting | default |
 /// |---|---|
-/// | [`provider`](Self::provider) | none; at least one is required |
+/// | [`provider`](Self::provider) | none; at least one is required, unless there is a `provider_resolver` |
+/// | [`provider_resolver`](Self::provider_resolver) | no: all requests have the same providers |
+/// | [`accounts`](Self::accounts) | no: whoever a provider vouches for may come in |
 /// | [`secret`](Self::secret) | a random one that ends with the process |
 /// | [`store`](Self::store) | [`MemoryStore`] |
 /// | [`cookie_sessions`](Self::cookie_sessions), [`revoked_sessions`](Self::revoked_sessions) | no: sessions are in the store |
@@ -44,7 +47,8 @@ use crate::tokens::Refreshes;
 /// | [`login_state`](Self::login_state) | sealed in a cookie |
 /// | [`pages`](Self::pages) | the bundled ones |
 /// | [`http_client`](Self::http_client) | reqwest with rustls (feature `reqwest`) |
-/// | [`public_addresses_only`](Self::public_addresses_only) | no: a provider may be anywhere |
+/// | [`public_addresses_only`](Self::public_addresses_only) | no: a provider may be anywhere, but those of tenants |
+/// | [`danger_tenants_at_private_addresses`](Self::danger_tenants_at_private_addresses) | no |
 #[must_use]
 pub struct AuthBuilder {
     base_url: String,
@@ -65,6 +69,9 @@ pub struct AuthBuilder {
     http_client: Option<Arc<dyn HttpClient>>,
     extra_roots: Vec<Vec<u8>>,
     public_addresses_only: bool,
+    accounts: Option<Accounts>,
+    resolver: Option<Box<dyn ProviderResolver>>,
+    private_tenants: bool,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
 }
@@ -102,6 +109,9 @@ impl AuthBuilder {
             http_client: None,
             extra_roots: Vec::new(),
             public_addresses_only: false,
+            accounts: None,
+            resolver: None,
+            private_tenants: false,
             clock: Arc::new(SystemClock::default()),
             random: Arc::new(SystemRandom::default()),
         }
@@ -212,44 +222,36 @@ impl AuthBuilder {
     pub fn build(self) -> Result<Auth, ConfigError> {
         let base_url = BaseUrl::parse(self.names.base_url, &self.base_url)?;
         check_mount(&self.mount)?;
-        self.check_providers(&base_url)?;
+        self.check_providers()?;
         self.check_sessions()?;
         let lifetimes = self.lifetimes()?;
         let keys = Arc::new(self.key_ring()?);
-        let http = match self.http_client {
-            Some(_) if self.public_addresses_only => {
-                return Err(ConfigError::new(
-                    "public_addresses_only",
-                    "is kept by the default HTTP client, but another one is set",
-                ));
-            }
-            Some(client) => client,
-            None => default_http_client(
-                &self.extra_roots,
-                self.public_addresses_only,
-                self.names.extra_roots,
-            )?,
+        let http = self.http_clients()?;
+        let clock = Arc::clone(&self.clock);
+        let environment = Environment::new(http.own, clock, Arc::clone(&self.random));
+        let site = Site {
+            base_url: base_url.clone(),
+            mount: self.mount.clone(),
+            environment: environment.clone(),
+            in_cookies: self.in_cookies,
         };
-        let environment = Environment::new(http, Arc::clone(&self.clock), Arc::clone(&self.random));
-        let routes = Routes { base_path: base_url.path(), mount: &self.mount };
-        let mut clients: Vec<Client> = Vec::new();
-        for provider in self.providers {
-            let redirect_uri =
-                format!("{}{}", base_url.origin(), routes.callback(provider.login_key()));
-            announce(&provider, &redirect_uri);
-            let client = Client::new(provider, redirect_uri, environment.clone());
-            clients.push(client.sharing_with(&clients));
-        }
+        let clients = Clients::new(&site, self.providers)?;
+        clients.announce(None);
+        let tenants = self.resolver.map(|resolver| {
+            let mut environment = environment.clone();
+            environment.http = http.tenants;
+            Tenants::new(resolver, Site { environment, ..site })
+        });
         let codec = SessionCodec::new(base_url.join(""), Arc::clone(&keys), self.random);
         let codec = Arc::new(codec);
-        let keys_of_providers = clients.iter().map(|client| client.provider().login_key());
-        let clock = Arc::clone(&self.clock);
-        let refreshes = Refreshes::new(self.token_margin, keys_of_providers, clock);
+        let refreshes = Refreshes::new(self.token_margin, Arc::clone(&self.clock));
         Ok(Auth::from_inner(Inner {
             cookies: Cookies::new(&base_url),
             base_url,
             mount: self.mount,
             clients,
+            tenants,
+            accounts: self.accounts,
             store: self
                 .store
                 .or_else(|| self.revoked_sessions.clone())
@@ -269,37 +271,16 @@ impl AuthBuilder {
         }))
     }
 
-    fn check_providers(&self, base_url: &BaseUrl) -> Result<(), ConfigError> {
-        if self.providers.is_empty() {
+    fn check_providers(&self) -> Result<(), ConfigError> {
+        if self.providers.is_empty() && self.resolver.is_none() {
             return Err(ConfigError::new("providers", "there is none; add at least one"));
         }
-        let mut keys = HashSet::new();
-        for (place, provider) in self.providers.iter().enumerate() {
-            provider.validate()?;
-            let key = provider.login_key();
-            let mut others = self.providers.iter().take(place);
-            if let Some(other) = others.find(|it| provider.shares_issuer_with_another_server(it)) {
-                let (issuer, other) = (provider.issuer(), other.login_key());
-                let problem = format!(
-                    "{issuer:?} is that of provider {other}, at other endpoints; \
-                     tell the two apart with `.with_issuer(..)`"
-                );
-                return Err(ConfigError::new(format!("provider {key}, issuer"), problem));
-            }
-            if !keys.insert(key) {
-                let problem = format!("{key:?} is used twice; give one another with `.key(..)`");
-                return Err(ConfigError::new("provider key", problem));
-            }
+        for provider in &self.providers {
             if self.secrets.iter().any(|secret| provider.is_client_secret(secret)) {
+                let key = provider.login_key();
                 let problem =
                     format!("is the client secret of provider {key}; make one of its own");
                 return Err(ConfigError::new(self.names.secret, problem));
-            }
-            if provider.response_mode() == ResponseMode::FormPost && !base_url.is_secure() {
-                return Err(ConfigError::new(
-                    format!("provider {key}"),
-                    "answers by a form from its own site, which needs a base URL with https",
-                ));
             }
         }
         Ok(())
@@ -325,20 +306,6 @@ impl fmt::Debug for AuthBuilder {
             .field("providers", &self.providers)
             .field("mount", &self.mount)
             .finish_non_exhaustive()
-    }
-}
-
-/// One event for each provider, and one for each protection that it does without.
-fn announce(provider: &Provider, redirect_uri: &str) {
-    let key = provider.login_key();
-    tracing::info!(
-        target: "tower_oauth::config",
-        provider = key,
-        redirect_uri,
-        "register this redirect URI at the provider"
-    );
-    for danger in provider.dangers() {
-        tracing::warn!(target: "tower_oauth::config", provider = key, "{danger}");
     }
 }
 

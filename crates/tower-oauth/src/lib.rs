@@ -32,6 +32,8 @@
 //! | to have it carried there | [`Tokens::bearer`] |
 //! | to guard several routes | [`RequireLogin`], [`RequireScopes`], [`RequireStepUp`], [`Require`] |
 //! | to keep other sites from posting | [`RequireSameOrigin`] |
+//! | your own accounts | [`AccountHook`], [`Account`] |
+//! | providers that each tenant brings | [`ProviderResolver`], [`tenants`] |
 //! | your own pages | [`pages`] |
 //! | your own store | [`session::SessionStore`] |
 //! | no axum | [`Auth::layer`] on any tower service, [`User::from_parts`] |
@@ -49,10 +51,13 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod accounts;
 mod app_session;
 mod attempts;
 mod auth;
+mod auth_scope;
 mod builder;
+mod clients;
 mod cookie;
 mod cookie_session;
 pub mod extract;
@@ -68,13 +73,16 @@ pub mod require;
 mod routes;
 mod store;
 mod system;
+pub mod tenants;
 mod tokens;
 
+pub use accounts::{AccountError, AccountHook, CurrentSession, VerifiedLogin};
+pub use async_trait::async_trait;
 pub use attempts::LoginState;
 pub use auth::Auth;
 pub use builder::AuthBuilder;
 #[doc(inline)]
-pub use extract::{AccessToken, Claims, Rejection, SessionHandle, Tokens, User};
+pub use extract::{AccessToken, Account, Claims, Rejection, SessionHandle, Tokens, User};
 #[cfg(feature = "reqwest")]
 pub use http_client::ReqwestClient;
 #[doc(inline)]
@@ -86,6 +94,8 @@ pub use store::TowerSessions014;
 pub use store::TowerSessionsStore;
 pub use store::{MemoryStore, NearCache};
 pub use system::{SystemClock, SystemRandom};
+#[doc(inline)]
+pub use tenants::ProviderResolver;
 pub use tokens::{BearerError, BearerLayer, BearerService};
 pub use tower_oauth_core::{
     Algorithm, Clock, ConfigError, Email, Error, ErrorKind, HttpClient, HttpError, HttpErrorKind,

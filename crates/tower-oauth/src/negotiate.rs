@@ -50,6 +50,11 @@ pub(crate) fn is_own_site(headers: &HeaderMap, base_url: &BaseUrl) -> bool {
     }
 }
 
+/// Whether that question depends on which origin is the application's.
+pub(crate) fn is_decided_by_origin(headers: &HeaderMap) -> bool {
+    text(headers, "sec-fetch-site").is_none() && headers.contains_key(ORIGIN)
+}
+
 fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name).and_then(|value| value.to_str().ok())
 }

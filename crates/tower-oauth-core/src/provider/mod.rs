@@ -6,14 +6,20 @@ pub(crate) mod settings;
 
 use std::fmt;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 pub use quirks::{
     Brand, ClaimsMapping, ClientAuthentication, EmailRule, IssuerRule, OfflineAccess, Pkce,
     Protocol, Quirks, ResponseMode, Revocation, TokenRequest, TokenResponse, UserInfo,
     UserInfoRequest,
 };
 
+use serde_json::Value;
+use url::Url;
+
+use crate::identity::Identity;
 use crate::jose::Algorithm;
-use crate::secret::ClientSecret;
+use crate::secret::{ClientSecret, sha256};
 
 /// One provider that users can sign in with: its preset's facts and this application's registration there.
 ///
@@ -162,6 +168,47 @@ impl Provider {
         self.issuer == other.issuer && self.endpoints != other.endpoints
     }
 
+    /// Whether `iss` is what an issuer that calls itself `issuer` in its metadata may call itself elsewhere.
+    pub(crate) fn stands_for(&self, issuer: &str, iss: &str) -> bool {
+        match self.quirks.issuer {
+            IssuerRule::Exact => iss == issuer,
+            IssuerRule::TenantTemplate => {
+                let (start, end) = issuer.split_once("{tenantid}").unwrap_or((issuer, ""));
+                let tenant = iss.strip_prefix(start).and_then(|rest| rest.strip_suffix(end));
+                tenant.is_some_and(|tenant| self.admits_tenant(tenant))
+            }
+        }
+    }
+
+    /// Whether `identity` is one that this provider vouches for. Not so, where another issuer stands under the same key
+    /// by now: a session or a token of the one is nothing to the other.
+    #[must_use]
+    pub fn vouches_for(&self, identity: &Identity) -> bool {
+        match self.quirks.issuer {
+            IssuerRule::Exact => identity.issuer() == self.issuer,
+            // The template itself is in the metadata, on the same origin.
+            IssuerRule::TenantTemplate => {
+                let tenant = identity.claims().get("tid").and_then(Value::as_str);
+                same_origin(identity.issuer(), &self.issuer)
+                    && tenant.is_some_and(|tenant| self.admits_tenant(tenant))
+            }
+        }
+    }
+
+    /// Names this registration: the server and the client, not what the client proves itself by. Whoever starts a
+    /// login and whoever finishes it must agree on it.
+    pub(crate) fn registration(&self) -> String {
+        let Self { issuer, client_id, endpoints, .. } = self;
+        let (authorization, token) = match endpoints {
+            Endpoints::Discovered => ("", ""),
+            Endpoints::Fixed { authorization, token } => (&**authorization, &**token),
+        };
+        // None of them can hold a line break.
+        let hash = sha256([issuer, client_id, authorization, token].join("\n").as_bytes());
+        let (start, _) = hash.split_at(9);
+        URL_SAFE_NO_PAD.encode(start)
+    }
+
     /// Whether users of `tenant` are let in. A tenant is one segment of the issuer's path.
     pub(crate) fn admits_tenant(&self, tenant: &str) -> bool {
         !tenant.is_empty()
@@ -203,6 +250,13 @@ impl Provider {
     #[must_use]
     pub const fn response_mode(&self) -> ResponseMode {
         self.quirks.response_mode
+    }
+}
+
+fn same_origin(one: &str, other: &str) -> bool {
+    match (Url::parse(one), Url::parse(other)) {
+        (Ok(one), Ok(other)) => one.origin() == other.origin(),
+        _ => false,
     }
 }
 

@@ -20,11 +20,15 @@ use crate::pages::{ProviderButton, SignInPage};
 /// `GET {mount}/login`: a choice of providers; with one, straight to it.
 pub(super) async fn sign_in(auth: &Auth, parts: &Parts) -> Result<Response<Bytes>, Failure> {
     let return_to = return_to(auth, parts.uri.query().unwrap_or_default().as_bytes());
-    if let [client] = &*auth.inner().clients {
+    let clients = auth.clients().await?;
+    if clients.list.is_empty() {
+        return Err(Error::new(ErrorKind::UnknownProvider, "there is no provider here").into());
+    }
+    if let [client] = &*clients.list {
         check_navigation(&parts.headers)?;
         return start(auth, client, &parts.headers, return_to).await;
     }
-    let providers = auth.inner().clients.iter().map(Client::provider);
+    let providers = clients.list.iter().map(Client::provider);
     let buttons = providers.map(|provider| ProviderButton {
         key: provider.login_key().to_owned(),
         display_name: provider.name().to_owned(),
@@ -37,7 +41,8 @@ pub(super) async fn sign_in(auth: &Auth, parts: &Parts) -> Result<Response<Bytes
 
 /// `GET {mount}/login/{provider}`: for links.
 pub(super) async fn get(auth: &Auth, key: &str, parts: &Parts) -> Result<Response<Bytes>, Failure> {
-    let client = client(auth, key)?;
+    let clients = auth.clients().await?;
+    let client = clients.named(key)?;
     check_navigation(&parts.headers)?;
     let request = login_request(auth, client, parts).await?;
     start(auth, client, &parts.headers, request).await
@@ -50,17 +55,11 @@ pub(super) async fn post<B: Body>(
     parts: &Parts,
     body: B,
 ) -> Result<Response<Bytes>, Failure> {
-    let client = client(auth, key)?;
-    check_own_site(auth, &parts.headers)?;
+    let clients = auth.clients().await?;
+    let client = clients.named(key)?;
+    check_own_site(auth, &parts.headers).await?;
     let return_to = posted_return_to(auth, parts, body).await?;
     start(auth, client, &parts.headers, return_to).await
-}
-
-/// The client of the provider with this `key`.
-pub(super) fn client<'a>(auth: &'a Auth, key: &str) -> Result<&'a Client, Error> {
-    auth.client(key).ok_or_else(|| {
-        Error::new(ErrorKind::UnknownProvider, "no provider has the name in the path")
-    })
 }
 
 /// Refuses what no person did: pictures, frames, scripts, prefetches.
@@ -75,8 +74,8 @@ pub(super) fn check_navigation(headers: &HeaderMap) -> Result<(), Error> {
 }
 
 /// Refuses forms of other sites.
-pub(super) fn check_own_site(auth: &Auth, headers: &HeaderMap) -> Result<(), Error> {
-    if negotiate::is_own_site(headers, &auth.inner().base_url) {
+pub(super) async fn check_own_site(auth: &Auth, headers: &HeaderMap) -> Result<(), Error> {
+    if auth.is_own_site(headers).await? {
         return Ok(());
     }
     Err(Error::new(ErrorKind::CrossSite, "a form of another site"))
@@ -105,9 +104,9 @@ fn return_to(auth: &Auth, parameters: &[u8]) -> ReturnTo {
         Some(Ok(target)) => target,
         Some(Err(error)) => {
             tracing::info!(target: "tower_oauth::login", "{error}; the start page is used");
-            ReturnTo::start_page(&auth.inner().base_url)
+            auth.start_page()
         }
-        None => ReturnTo::start_page(&auth.inner().base_url),
+        None => auth.start_page(),
     }
 }
 
@@ -119,7 +118,7 @@ async fn login_request(auth: &Auth, client: &Client, parts: &Parts) -> Result<Lo
     };
     let inner = auth.inner();
     let now = inner.environment.clock.now();
-    let (context, provider) = (inner.base_url.join(""), client.provider().login_key());
+    let (context, provider) = (auth.context(), client.provider().login_key());
     let request = LoginRequest::open(&inner.keys, &context, provider, now, &sealed);
     let request = request.ok_or_else(|| {
         Error::new(

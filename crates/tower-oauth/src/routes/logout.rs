@@ -6,7 +6,6 @@ use http::header::SET_COOKIE;
 use http::request::Parts;
 use http::{Response, StatusCode};
 use http_body::Body;
-use tower_oauth_core::ReturnTo;
 
 use super::login::{check_own_site, posted_return_to};
 use super::respond::{Failure, page, see_other};
@@ -23,9 +22,9 @@ pub(super) async fn post<B: Body>(
     parts: &Parts,
     body: B,
 ) -> Result<Response<Bytes>, Failure> {
-    check_own_site(auth, &parts.headers)?;
+    check_own_site(auth, &parts.headers).await?;
     let target = posted_return_to(auth, parts, body).await?;
-    let clear_session = auth.inner().cookies.clear_session();
+    let clear_session = auth.cookies().clear_session();
     let tokens = tokens_to_revoke(auth, &parts.headers).await;
     // The store failed: the session may live on there, so this is no success, but this browser forgets it.
     let fail = |error| Failure::from(error).with_cookie(clear_session.clone());
@@ -35,7 +34,7 @@ pub(super) async fn post<B: Body>(
         app_session::flush(&parts.extensions).await.map_err(fail)?;
     }
     let mut response = if negotiate::wants_html(&parts.headers) {
-        let start_page = ReturnTo::start_page(&auth.inner().base_url);
+        let start_page = auth.start_page();
         if target == start_page {
             see_other(&auth.routes().logged_out())
         } else {
@@ -57,7 +56,7 @@ pub(super) fn logged_out(auth: &Auth) -> Response<Bytes> {
         StatusCode::OK,
         auth.inner().pages.signed_out(&SignedOutPage {
             sign_in_href: routes.login(None),
-            home_href: format!("{}/", routes.base_path),
+            home_href: routes.home(),
         }),
     )
 }

@@ -1,5 +1,7 @@
 //! How the login routes answer: redirects, pages, problem documents, and what becomes of a failure.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, REFERRER_POLICY, RETRY_AFTER,
@@ -19,6 +21,8 @@ pub(super) struct Failure {
     error: Box<Error>,
     cookies: Vec<HeaderValue>,
     retry: Option<String>,
+    /// In place of the error's own words for a person.
+    message: Option<Cow<'static, str>>,
 }
 
 impl Failure {
@@ -33,6 +37,12 @@ impl Failure {
         self
     }
 
+    /// What the application has to say to the person, if anything.
+    pub(super) fn with_message(mut self, message: Option<Cow<'static, str>>) -> Self {
+        self.message = message;
+        self
+    }
+
     /// The answer also sets this cookie.
     pub(super) fn with_cookie(mut self, cookie: HeaderValue) -> Self {
         self.cookies.push(cookie);
@@ -41,21 +51,21 @@ impl Failure {
 
     pub(super) fn into_response(self, auth: &Auth, headers: &HeaderMap) -> Response<Bytes> {
         let correlation_id = correlation_id(auth);
-        let Self { error, cookies, retry } = self;
+        let Self { error, cookies, retry, message: own } = self;
         report(&error, &correlation_id);
         let (title, message) = messages::for_person(error.kind());
+        let message = own.unwrap_or(Cow::Borrowed(message));
         let mut response = if negotiate::wants_html(headers) {
-            let base_path = auth.routes().base_path;
             page(
                 error.status(),
                 auth.inner().pages.error(&ErrorPage {
                     status: error.status().as_u16(),
                     code: error.code(),
                     title: title.into(),
-                    message: message.into(),
+                    message: message.into_owned(),
                     correlation_id,
                     retry_href: retry,
-                    home_href: format!("{base_path}/"),
+                    home_href: auth.routes().home(),
                 }),
             )
         } else {
@@ -74,7 +84,7 @@ impl Failure {
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        Self { error: Box::new(error), cookies: Vec::new(), retry: None }
+        Self { error: Box::new(error), cookies: Vec::new(), retry: None, message: None }
     }
 }
 
@@ -94,12 +104,16 @@ fn report(error: &Error, correlation_id: &str) {
         ErrorKind::Malformed
         | ErrorKind::CrossSite
         | ErrorKind::UnknownProvider
+        | ErrorKind::UnknownTenant
+        | ErrorKind::AccountRefused
         | ErrorKind::StateInvalid
         | ErrorKind::ProviderDenied => {
             tracing::info!(target: "tower_oauth::login", code, correlation_id, "{reason}");
         }
         ErrorKind::ClientRejected
         | ErrorKind::StoreUnavailable
+        | ErrorKind::AccountUnavailable
+        | ErrorKind::ProvidersUnavailable
         | ErrorKind::SessionTooLarge
         | ErrorKind::Internal => {
             tracing::error!(target: "tower_oauth::login", code, correlation_id, "{reason}");
