@@ -75,6 +75,7 @@ mod starts;
 mod store;
 mod tabs;
 mod tenant_cache;
+mod tenant_directory;
 mod tenants;
 mod their_store;
 mod tls;

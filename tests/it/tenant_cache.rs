@@ -10,7 +10,7 @@ use tower_oauth::{User, providers};
 use tower_oauth_test::Endpoint;
 use tower_oauth_tests::Captured;
 
-use crate::tenants::{Two, registration, told};
+use crate::tenant_directory::{Two, registration, told};
 
 #[tokio::test]
 async fn q_a_herd_at_a_cold_tenant_asks_once() {

@@ -1,153 +1,17 @@
 //! Tenants: providers by host and by path. What one tenant starts, signs in or is given counts at that tenant alone.
 
-use std::borrow::Cow;
-use std::collections::HashMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use axum::Router;
-use axum::routing::{get, post};
+use axum::routing::get;
 use http::Method;
-use http::request::Parts;
-use serde_json::{Value, json};
-use tower_oauth::tenants::{self, Tenant};
-use tower_oauth::{
-    Auth, AuthBuilder, Provider, ProviderResolver, Rejection, RequireSameOrigin, Tokens, User,
-    async_trait, providers,
-};
-use tower_oauth_test::{Endpoint, FakeProvider, InProcessNetwork, TestBrowser};
-use tower_oauth_tests::{BASE_URL, BytesStore, Captured, Setup, callback_url, secret};
+use serde_json::json;
+use tower_oauth::tenants::Tenant;
+use tower_oauth::{Auth, Provider, User, async_trait, providers};
+use tower_oauth_test::{Endpoint, FakeProvider};
+use tower_oauth_tests::{BASE_URL, BytesStore, Captured, callback_url, secret};
 
-use crate::accounts::provider;
-
-type Failure = Box<dyn std::error::Error + Send + Sync>;
-
-/// A database of tenants.
-#[derive(Clone, Default)]
-pub(crate) struct Directory {
-    tenants: Arc<Mutex<HashMap<String, Tenant>>>,
-    /// Whether hosts name tenants; else paths do.
-    by_host: bool,
-    pub(crate) down: Arc<Mutex<Option<&'static str>>>,
-    pub(crate) questions: Arc<AtomicUsize>,
-}
-
-impl Directory {
-    pub(crate) fn put(&self, name: &str, tenant: Tenant) {
-        self.tenants.lock().unwrap().insert(name.into(), tenant);
-    }
-
-    pub(crate) fn remove(&self, name: &str) {
-        self.tenants.lock().unwrap().remove(name);
-    }
-
-    pub(crate) fn questions(&self) -> usize {
-        self.questions.load(Ordering::SeqCst)
-    }
-}
-
-#[async_trait]
-impl ProviderResolver for Directory {
-    fn tenant<'r>(&self, request: &'r Parts) -> Option<Cow<'r, str>> {
-        if self.by_host {
-            return tenants::host(request).filter(|it| it != "app.example").map(Cow::from);
-        }
-        tenants::segment_after("/t", request).map(Cow::from)
-    }
-
-    fn path(&self, tenant: &str) -> String {
-        if self.by_host { String::new() } else { format!("/t/{tenant}") }
-    }
-
-    async fn resolve(&self, tenant: &str) -> Result<Option<Tenant>, Failure> {
-        self.questions.fetch_add(1, Ordering::SeqCst);
-        // So that others come meanwhile.
-        tokio::task::yield_now().await;
-        let down = *self.down.lock().unwrap();
-        match down {
-            Some("hangs") => std::future::pending().await,
-            Some(problem) => Err(problem.into()),
-            None => Ok(self.tenants.lock().unwrap().get(tenant).cloned()),
-        }
-    }
-}
-
-/// Two tenants, each with a provider of its own under the same key and with the same users.
-pub(crate) struct Two {
-    pub(crate) setup: Setup,
-    pub(crate) acme: FakeProvider,
-    other: FakeProvider,
-    pub(crate) directory: Directory,
-}
-
-pub(crate) fn registration(provider: &FakeProvider) -> Provider {
-    let (id, secret) = (provider.client_id(), provider.client_secret());
-    providers::oidc(provider.issuer(), id, secret).key("sso").offline_access()
-}
-
-impl Two {
-    pub(crate) fn by_path() -> Self {
-        Self::new(false)
-    }
-
-    fn by_host() -> Self {
-        let two = Self::new(true);
-        let tenant = |it: &FakeProvider| Tenant::new([registration(it)]);
-        two.directory.put("acme.example", tenant(&two.acme).origin("https://acme.example"));
-        two.directory.put("other.example", tenant(&two.other).origin("https://other.example"));
-        two
-    }
-
-    fn new(by_host: bool) -> Self {
-        let setup = Setup::new();
-        let acme = provider("https://sso.acme.example", &setup.clock);
-        let other = provider("https://sso.other.example", &setup.clock);
-        for provider in [&acme, &other, &setup.provider] {
-            provider.approve_as(Some("alice"));
-        }
-        let setup = setup.on(InProcessNetwork::new().provider(&acme).provider(&other));
-        let directory = Directory { by_host, ..Directory::default() };
-        if !by_host {
-            directory.put("acme", Tenant::new([registration(&acme)]));
-            directory.put("other", Tenant::new([registration(&other)]));
-        }
-        Self { setup, acme, other, directory }
-    }
-
-    pub(crate) fn auth(&self) -> Auth {
-        self.auth_with(|builder| builder)
-    }
-
-    fn auth_with(&self, change: impl FnOnce(AuthBuilder) -> AuthBuilder) -> Auth {
-        change(self.setup.builder().provider_resolver(self.directory.clone())).build().unwrap()
-    }
-
-    pub(crate) fn browser(&self, auth: &Auth) -> TestBrowser {
-        self.setup.browser_of(app(auth))
-    }
-
-    fn browser_at(&self, auth: &Auth, origin: &str) -> TestBrowser {
-        let network = InProcessNetwork::new().provider(&self.acme).provider(&self.other);
-        TestBrowser::new(origin, app(auth), Arc::new(network))
-    }
-}
-
-async fn who(user: User) -> String {
-    format!("{} {} {:?}", user.issuer(), user.subject(), user.tenant())
-}
-
-async fn token(tokens: Tokens) -> Result<String, Rejection> {
-    Ok(format!("{} {}", tokens.session_handle(), tokens.of("sso").await?.secret()))
-}
-
-fn app(auth: &Auth) -> Router {
-    let routes = Router::new()
-        .route("/", get(who))
-        .route("/who", get(who))
-        .route("/token", get(token))
-        .route("/change", post(async || "changed").layer(RequireSameOrigin::new()));
-    Router::new().nest("/t/{tenant}", routes.clone()).merge(routes).layer(auth.layer())
-}
+use crate::tenant_directory::{Directory, Two, registration};
 
 const AT_ACME: &str = "https://sso.acme.example sub-alice Some(\"acme\")";
 const AT_OTHER: &str = "https://sso.other.example sub-alice Some(\"other\")";
@@ -239,6 +103,8 @@ async fn c_an_attempt_started_at_one_tenant_is_not_finished_at_another() {
     assert_eq!(page.status(), 303, "the attempt itself is as good as before");
 }
 
+type Change = fn(&Two) -> Provider;
+
 /// The resolver's answer changes between start and callback: the code goes to nobody it was not made for.
 #[tokio::test]
 async fn c_a_registration_that_changes_under_way_ends_the_attempt() {
@@ -247,8 +113,7 @@ async fn c_a_registration_that_changes_under_way_ends_the_attempt() {
         providers::oidc(issuer, "another client", secret).key("sso")
     };
     let replaced = |two: &Two| registration(&two.other);
-    let changes: [(&str, &dyn Fn(&Two) -> Provider); 2] =
-        [("state_invalid", &renamed), ("issuer_mismatch", &replaced)];
+    let changes: [(_, Change); 2] = [("state_invalid", renamed), ("issuer_mismatch", replaced)];
     for (code, change) in changes {
         let two = Two::by_path();
         let auth = two.auth();
@@ -406,10 +271,4 @@ async fn d06_issuers_of_tenants_lead_to_public_addresses_only() {
     let error = builder().build().unwrap_err();
     assert!(error.to_string().contains("danger_tenants_at_private_addresses"), "{error}");
     builder().danger_tenants_at_private_addresses().build().unwrap();
-}
-
-/// What a page tells a script.
-pub(crate) async fn told(browser: &TestBrowser, path: &str) -> (u16, Value) {
-    let page = browser.fetch(path).await;
-    (page.status().as_u16(), page.json()["code"].clone())
 }

@@ -214,16 +214,6 @@ impl Auth {
         self.live(key, self.0.store.load_current(&key).await?).await
     }
 
-    /// The tenant of the session under `key`, whether that is live or not.
-    pub(crate) async fn tenant_of_session(&self, key: StoreKey) -> Result<Option<Arc<str>>, Error> {
-        if self.0.tenants.is_none() || self.0.cookie_sessions.is_some() {
-            return Ok(None);
-        }
-        let stored = self.0.store.load_current(&key).await?;
-        let session = stored.and_then(|stored| self.0.codec.open(&stored.payload, &key));
-        Ok(session.and_then(|session| session.tenant.clone()))
-    }
-
     async fn live(
         &self,
         key: StoreKey,
@@ -304,27 +294,6 @@ impl Auth {
             }
             _ => None,
         }
-    }
-
-    /// Whether the session has not reached its own end, is of the tenant in question, and its provider is still one of
-    /// that tenant's.
-    pub(crate) async fn is_live(&self, session: &Session, key: StoreKey) -> Result<bool, Error> {
-        if session.expires <= self.0.environment.clock.now() {
-            return Ok(false);
-        }
-        if session.tenant.as_deref() != self.tenant() {
-            tracing::info!(target: "tower_oauth::session", session = ?key, "it is of another tenant");
-            return Ok(false);
-        }
-        let is_known = match self.clients().await {
-            Ok(clients) => clients.of(&session.connection).is_some(),
-            Err(error) if error.kind() == ErrorKind::UnknownTenant => false,
-            Err(error) => return Err(error),
-        };
-        if !is_known {
-            tracing::info!(target: "tower_oauth::session", session = ?key, "its provider is no longer configured");
-        }
-        Ok(is_known)
     }
 
     /// The live session that the browser has before a login ends, if it has one. `replaces` names it where the request

@@ -1,8 +1,11 @@
-//! Which tenant an [`Auth`] is of, and what depends on that: clients, routes, cookies, seals.
+//! Which tenant an [`Auth`] is of, and what depends on that: clients, routes, cookies, seals, and whether a
+//! session counts.
+
+use std::sync::Arc;
 
 use http::HeaderMap;
 use http::request::Parts;
-use tower_oauth_core::session::StoreKey;
+use tower_oauth_core::session::{Session, StoreKey};
 use tower_oauth_core::{Error, ErrorKind, ReturnTo};
 
 use crate::auth::{Auth, LiveSession};
@@ -74,7 +77,7 @@ impl Auth {
 
     pub(crate) fn cookies(&self) -> &Cookies {
         let own = self.scope().and_then(|scope| scope.cookies.as_ref());
-        own.unwrap_or(&self.inner().cookies)
+        own.unwrap_or_else(|| &self.inner().cookies)
     }
 
     pub(crate) fn start_page(&self) -> ReturnTo {
@@ -112,5 +115,36 @@ impl Auth {
             _ => self.clone(),
         };
         Ok(auth.live_session(key).await?.map(|live| (auth, live)))
+    }
+
+    /// Whether the session has not reached its own end, is of the tenant in question, and its provider is still one of
+    /// that tenant's.
+    pub(crate) async fn is_live(&self, session: &Session, key: StoreKey) -> Result<bool, Error> {
+        if session.expires <= self.inner().environment.clock.now() {
+            return Ok(false);
+        }
+        if session.tenant.as_deref() != self.tenant() {
+            tracing::info!(target: "tower_oauth::session", session = ?key, "it is of another tenant");
+            return Ok(false);
+        }
+        let is_known = match self.clients().await {
+            Ok(clients) => clients.of(&session.connection).is_some(),
+            Err(error) if error.kind() == ErrorKind::UnknownTenant => false,
+            Err(error) => return Err(error),
+        };
+        if !is_known {
+            tracing::info!(target: "tower_oauth::session", session = ?key, "its provider is no longer configured");
+        }
+        Ok(is_known)
+    }
+
+    /// The tenant of the session under `key`, whether that is live or not.
+    async fn tenant_of_session(&self, key: StoreKey) -> Result<Option<Arc<str>>, Error> {
+        if self.inner().tenants.is_none() || self.inner().cookie_sessions.is_some() {
+            return Ok(None);
+        }
+        let stored = self.inner().store.load_current(&key).await?;
+        let session = stored.and_then(|stored| self.inner().codec.open(&stored.payload, &key));
+        Ok(session.and_then(|session| session.tenant.clone()))
     }
 }

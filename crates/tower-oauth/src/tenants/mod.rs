@@ -104,6 +104,36 @@ impl Tenant {
 
     /// A tenant on a host of its own: scheme and host, such as `https://acme.example`, with the scheme of the base URL.
     /// Redirect URIs come from it, so it is to be what the application's data say, never what a request says.
+    ///
+    /// ```
+    /// use std::borrow::Cow;
+    /// use http::request::Parts;
+    /// use tower_oauth::tenants::{self, Tenant};
+    /// use tower_oauth::{ProviderResolver, async_trait, providers};
+    ///
+    /// /// One tenant, on a host of its own.
+    /// struct Acme {
+    ///     client_secret: String,
+    /// }
+    ///
+    /// #[async_trait]
+    /// impl ProviderResolver for Acme {
+    ///     fn tenant<'r>(&self, request: &'r Parts) -> Option<Cow<'r, str>> {
+    ///         tenants::host(request).map(Cow::from)
+    ///     }
+    ///
+    ///     async fn resolve(
+    ///         &self,
+    ///         tenant: &str,
+    ///     ) -> Result<Option<Tenant>, Box<dyn std::error::Error + Send + Sync>> {
+    ///         if tenant != "acme.example" {
+    ///             return Ok(None);
+    ///         }
+    ///         let provider = providers::oidc("https://id.acme.example", "app", &*self.client_secret);
+    ///         Ok(Some(Tenant::new([provider.key("sso")]).origin("https://acme.example")))
+    ///     }
+    /// }
+    /// ```
     pub fn origin(mut self, origin: impl Into<String>) -> Self {
         self.origin = Some(origin.into());
         self

@@ -51,7 +51,7 @@ pub(super) fn revoke(auth: &Auth, connections: Vec<Arc<Connection>>) {
     let is_revocable = |it: &Arc<Connection>| outlives_a_session(&it.tokens);
     let connections: Vec<_> = connections.into_iter().filter(is_revocable).collect();
     if auth.inner().revoke_at_logout {
-        revoke_detached(auth, connections, |provider| provider.revokes_at_logout());
+        revoke_detached(auth, connections, Provider::revokes_at_logout);
     }
 }
 
