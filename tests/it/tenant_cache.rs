@@ -130,6 +130,23 @@ async fn p06_a_resolver_that_is_down_is_no_anonymous_user() {
 }
 
 #[tokio::test]
+async fn who_signs_out_needs_no_resolver() {
+    let two = Two::by_path();
+    let auth = two.auth();
+    let mut browser = two.browser(&auth);
+    browser.open("/t/acme").await;
+    *two.directory.down.lock().unwrap() = Some("the directory is away");
+    two.setup.clock.advance(Duration::from_secs(10 * 60));
+    let (name, value) = browser.cookies().remove(0);
+    assert_eq!(browser.post("/t/acme/auth/logout", &[]).await.status(), 200);
+    assert_eq!(browser.cookies(), []);
+    *two.directory.down.lock().unwrap() = None;
+    two.setup.clock.advance(Duration::from_secs(1));
+    browser.plant_cookie(&name, &value);
+    assert_eq!(browser.fetch("/t/acme/who").await.status(), 401, "the session itself has ended");
+}
+
+#[tokio::test]
 async fn an_answer_that_cannot_work_is_no_login() {
     let two = Two::by_path();
     let twice = [registration(&two.acme), registration(&two.acme)];

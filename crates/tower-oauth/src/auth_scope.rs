@@ -24,7 +24,7 @@ impl Auth {
     #[must_use]
     pub fn of_tenant(&self, tenant: &str) -> Self {
         let path = self.inner().tenants.as_ref().map(|it| it.resolver.path(tenant));
-        self.scoped(Scope::new(tenant, path.unwrap_or_default(), &self.inner().cookies))
+        self.scoped(Scope::new(tenant, path.unwrap_or_default()))
     }
 
     /// Has the resolver asked again about `tenant`: after its registration changed, or it was removed. In this process
@@ -76,8 +76,8 @@ impl Auth {
     }
 
     pub(crate) fn cookies(&self) -> &Cookies {
-        let own = self.scope().and_then(|scope| scope.cookies.as_ref());
-        own.unwrap_or_else(|| &self.inner().cookies)
+        let of_host = &self.inner().cookies;
+        self.scope().map_or(of_host, |scope| scope.cookies(of_host))
     }
 
     pub(crate) fn start_page(&self) -> ReturnTo {

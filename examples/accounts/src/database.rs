@@ -131,15 +131,21 @@ impl AccountHook for Database {
     /// Links the new identity to the account that is signed in: soon after signing in, if the provider vouches for the
     /// account's own address.
     async fn connect(&self, login: VerifiedLogin<'_>) -> Result<(), AccountError> {
-        let current = login.current().filter(|current| current.is_recent(RECENT));
-        let Some(member) = current.and_then(CurrentSession::account::<Member>) else {
+        let linked = self.find(login.identity()).await?;
+        let member = login.current().and_then(CurrentSession::account::<Member>);
+        match (linked, &member) {
+            // Linked long ago, and asked for more scopes now.
+            (Some((id, false)), Some(member)) if id == member.id => return Ok(()),
+            (Some(_), _) => {
+                return Err(AccountError::refused("This is somebody's account already."));
+            }
+            (None, _) => {}
+        }
+        let Some(member) =
+            member.filter(|_| login.current().is_some_and(|it| it.is_recent(RECENT)))
+        else {
             return Err(AccountError::refused("Please sign in again before you link accounts."));
         };
-        match self.find(login.identity()).await? {
-            Some((id, _)) if id == member.id => return Ok(()),
-            Some(_) => return Err(AccountError::refused("This is somebody's account already.")),
-            None => {}
-        }
         let Some(Email::Verified(address)) = login.email() else {
             return Err(AccountError::refused("The other service did not verify your address."));
         };

@@ -73,7 +73,8 @@ pub trait AccountHook: Send + Sync + 'static {
     async fn sign_in(&self, login: VerifiedLogin<'_>) -> Result<Self::Account, AccountError>;
 
     /// Somebody who is signed in connects another provider (`POST {mount}/connect/{provider}`), which only a form on the
-    /// application's own pages starts, and only the same session of the same browser finishes. The place to link the new
+    /// application's own pages starts, and only the same session of the same browser finishes; or grants more scopes at one
+    /// that is connected. The place to link the new
     /// identity to the account of [`current`](VerifiedLogin::current), which is always there; with
     /// [`is_recent`](CurrentSession::is_recent) only if they signed in a moment ago. By default everything may be
     /// connected.

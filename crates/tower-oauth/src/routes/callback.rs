@@ -173,7 +173,7 @@ async fn sign_in(
         auth.discard(&session).await;
         return Err(error);
     }
-    tracing::info!(target: "tower_oauth::login", provider, issuer, session = ?session.key, "signed in");
+    tracing::info!(target: "tower_oauth::login", tenant = auth.tenant(), provider, issuer, session = ?session.key, "signed in");
     let ended = match replaces {
         Some(key) => auth.end_session(key).await,
         None => Ok(()),
