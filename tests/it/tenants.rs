@@ -68,6 +68,44 @@ async fn tenants_by_host_have_redirect_uris_of_their_own() {
     }
 }
 
+/// Tenants that share a provider, so that nothing but the tenant tells their sessions apart.
+#[tokio::test]
+async fn k_a_session_is_of_one_tenant_though_the_provider_is_the_same() {
+    let shared = |it: &FakeProvider| {
+        let (id, secret) = (it.client_id(), it.client_secret());
+        Tenant::new([providers::oidc(it.issuer(), id, secret).key("sso")])
+    };
+    for in_cookies in [false, true] {
+        let two = Two::by_host();
+        for name in ["acme.example", "other.example"] {
+            let origin = format!("https://{name}");
+            two.directory.put(name, shared(&two.acme).origin(origin));
+        }
+        let auth = two.auth_with(|builder| {
+            let builder = builder.secret(secret("of the tenants"));
+            if in_cookies { builder.cookie_sessions() } else { builder }
+        });
+        let mut browser = two.browser_at(&auth, "https://acme.example");
+        assert_eq!(browser.open("/who").await.status(), 200);
+        let handle = browser.fetch("/token").await.text();
+        let mut other = two.browser_at(&auth, "https://other.example");
+        for (name, value) in browser.cookies() {
+            other.plant_cookie(&name, &value);
+        }
+        assert_eq!(other.fetch("/who").await.status(), 401, "in cookies: {in_cookies}");
+        let nowhere = two.browser_at(&auth, BASE_URL);
+        for (name, value) in browser.cookies() {
+            nowhere.plant_cookie(&name, &value);
+        }
+        assert_eq!(nowhere.fetch("/who").await.status(), 401, "in cookies: {in_cookies}");
+        let handle = handle.split_once(' ').unwrap().0.parse().unwrap();
+        assert!(auth.of_tenant("other.example").tokens_of(handle).await.is_err());
+        assert_eq!(auth.tokens_of(handle).await.is_ok(), !in_cookies);
+        // The planted cookie does not stand in the way of a login.
+        assert!(other.open("/who").await.text().ends_with("Some(\"other.example\")"));
+    }
+}
+
 #[tokio::test]
 async fn requests_of_no_tenant_have_the_providers_of_the_configuration() {
     let two = Two::by_path();
