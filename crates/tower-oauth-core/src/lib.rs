@@ -17,6 +17,7 @@
 mod base_url;
 mod client;
 mod clock;
+mod config_error;
 mod discovery;
 mod error;
 mod flow;

@@ -40,6 +40,11 @@ impl Cookies {
         Self { attempt_prefix: format!("{session}-attempt-"), session, secure }
     }
 
+    /// The same with another session cookie: that of the tenant with this label, on a host that several share.
+    pub(crate) fn for_tenant(&self, label: &str) -> Self {
+        Self { session: format!("{}.{label}", self.session), ..self.clone() }
+    }
+
     pub(crate) fn session<'a>(&'a self, headers: &'a HeaderMap) -> SessionCookie<'a> {
         let mut found = SessionCookie::Absent;
         for value in self.sessions(headers) {

@@ -26,14 +26,20 @@ pub(crate) struct CookieSessions {
 
 impl CookieSessions {
     /// HOP 4 without a store: seals the session of `login` into its cookie.
-    pub(crate) fn create(&self, auth: &Auth, login: Login) -> Result<NewSession, Error> {
+    pub(crate) fn create(
+        &self,
+        auth: &Auth,
+        login: Login,
+        account: Option<Arc<str>>,
+    ) -> Result<NewSession, Error> {
         let inner = auth.inner();
         let id = SessionId::generate(&*inner.environment.random)?;
         let now = inner.environment.clock.now();
         let mut session = Session::begin(login, now, inner.lifetimes);
+        (session.tenant, session.account) = (auth.tenant().map(Into::into), account);
         let seal = |session: &Session| -> Result<_, Error> {
             let value = inner.codec.seal_cookie(&id, session)?;
-            Ok(inner.cookies.set_session(&value, inner.lifetimes.absolute))
+            Ok(auth.cookies().set_session(&value, inner.lifetimes.absolute))
         };
         let mut cookie = seal(&session)?;
         if cookie.len() > MAX_COOKIE {
@@ -56,7 +62,7 @@ impl CookieSessions {
         value: &str,
     ) -> Result<Option<LiveSession>, Error> {
         let Some((key, session)) = open(auth, value) else { return Ok(None) };
-        if !auth.is_live(&session, key) {
+        if !auth.is_live(&session, key).await? {
             return Ok(None);
         }
         if let Some(revoked) = &self.revoked_sessions

@@ -35,6 +35,10 @@ pub struct Session {
     pub connection: Arc<Connection>,
     /// Other providers that the user connected, to have their APIs called: at most one connection each.
     pub connected: Vec<Arc<Connection>>,
+    /// Which of the application's tenants it counts for; `None` where it has none.
+    pub tenant: Option<Arc<str>>,
+    /// What the application keeps of the user's account, as JSON.
+    pub account: Option<Arc<str>>,
 }
 
 /// A provider's answer to "who is this, and what may the application do for them".
@@ -112,6 +116,8 @@ impl Session {
             expires: now + lifetimes.absolute,
             connection: Arc::new(login.connection),
             connected: Vec::new(),
+            tenant: None,
+            account: None,
         }
     }
 

@@ -96,11 +96,6 @@ impl AuthBuilder {
         if self.absolute_lifetime.is_some_and(|lifetime| lifetime < Duration::from_secs(60)) {
             return refuse("absolute_lifetime", "must be at least a minute");
         }
-        if let Some(provider) = self.providers.iter().find(|it| it.asks_for_refresh_token()) {
-            let problem = "asks for a refresh token, which sessions in cookies cannot keep: parallel requests would \
-                           each present it; leave offline access out, or keep sessions in a store";
-            return refuse(&format!("provider {}", provider.login_key()), problem);
-        }
         Ok(())
     }
 

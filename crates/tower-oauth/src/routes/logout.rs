@@ -6,7 +6,6 @@ use http::header::SET_COOKIE;
 use http::request::Parts;
 use http::{Response, StatusCode};
 use http_body::Body;
-use tower_oauth_core::ReturnTo;
 
 use super::login::{check_own_site, posted_return_to};
 use super::respond::{Failure, HX_REDIRECT, page, see_other};
@@ -24,12 +23,12 @@ pub(super) async fn post<B: Body>(
     parts: &Parts,
     body: B,
 ) -> Result<Response<Bytes>, Failure> {
-    check_own_site(auth, &parts.headers)?;
+    check_own_site(auth, &parts.headers).await?;
     let target = posted_return_to(auth, parts, body).await?;
-    let clear_session = auth.inner().cookies.clear_session();
+    let clear_session = auth.cookies().clear_session();
     let tokens = tokens_to_revoke(auth, &parts.headers).await;
     // The store failed: the session may live on there, so this is no success, but this browser forgets it.
-    let clear_round = auth.inner().cookies.clear_round();
+    let clear_round = auth.cookies().clear_round();
     let fail = |error| {
         Failure::from(error).with_cookie(clear_session.clone()).with_cookie(clear_round.clone())
     };
@@ -38,7 +37,7 @@ pub(super) async fn post<B: Body>(
     if auth.inner().flush_app_session {
         app_session::flush(&parts.extensions).await.map_err(fail)?;
     }
-    let target = if target == ReturnTo::start_page(&auth.inner().base_url) {
+    let target = if target == auth.start_page() {
         auth.routes().logged_out()
     } else {
         target.as_str().to_owned()
@@ -64,7 +63,7 @@ pub(super) fn logged_out(auth: &Auth) -> Response<Bytes> {
         StatusCode::OK,
         auth.inner().pages.signed_out(&SignedOutPage {
             sign_in_href: routes.login(None),
-            home_href: format!("{}/", routes.base_path),
+            home_href: routes.home(),
         }),
     )
 }

@@ -15,6 +15,8 @@ pub(super) const POPUP: &str = "popup";
 pub(crate) struct Routes<'a> {
     /// The base URL's own path: empty, or `/app`.
     pub(crate) base_path: &'a str,
+    /// Below it: empty, or that of the tenant, `/t/acme`.
+    pub(crate) tenant_path: &'a str,
     /// Below it: `/auth`.
     pub(crate) mount: &'a str,
 }
@@ -97,6 +99,7 @@ impl Routes<'_> {
     }
 
     fn find_below_base(&self, path: &str) -> Option<Route> {
+        let path = below(path, self.tenant_path)?;
         let rest = path.strip_prefix(self.mount)?.strip_prefix('/')?;
         match rest {
             "login" => Some(Route::SignIn),
@@ -117,7 +120,15 @@ impl Routes<'_> {
 
     /// The path that all login routes are below.
     pub(crate) fn root(&self) -> String {
-        format!("{}{}", self.base_path, self.mount)
+        format!("{}{}{}", self.base_path, self.tenant_path, self.mount)
+    }
+
+    /// The start page. That of a tenant is its path as it is, which is where a nested router has its own `/`.
+    pub(crate) fn home(&self) -> String {
+        match self.tenant_path {
+            "" => format!("{}/", self.base_path),
+            tenant => format!("{}{tenant}", self.base_path),
+        }
     }
 
     pub(crate) fn login(&self, return_to: Option<&ReturnTo>) -> String {
@@ -188,7 +199,7 @@ mod tests {
 
     #[test]
     fn routes_are_found_with_and_without_the_base_path() {
-        let routes = Routes { base_path: "/app", mount: "/auth" };
+        let routes = Routes { base_path: "/app", tenant_path: "", mount: "/auth" };
         for path in ["/app/auth/login", "/auth/login"] {
             assert_eq!(routes.find(path), Some(Route::SignIn), "{path}");
         }
@@ -202,14 +213,27 @@ mod tests {
     }
 
     #[test]
+    fn routes_of_a_tenant_are_below_its_path() {
+        let routes = Routes { base_path: "/app", tenant_path: "/t/a", mount: "/auth" };
+        for path in ["/app/t/a/auth/login", "/t/a/auth/login"] {
+            assert_eq!(routes.find(path), Some(Route::SignIn), "{path}");
+        }
+        for path in ["/app/auth/login", "/auth/login", "/t/ab/auth/login", "/t/auth/login"] {
+            assert_eq!(routes.find(path), None, "{path}");
+        }
+        assert_eq!(routes.callback("op"), "/app/t/a/auth/callback/op");
+        assert_eq!(routes.home(), "/app/t/a");
+    }
+
+    #[test]
     fn h10_a_base_path_is_whole_segments() {
-        let routes = Routes { base_path: "/a", mount: "/auth" };
+        let routes = Routes { base_path: "/a", tenant_path: "", mount: "/auth" };
         assert_eq!(routes.find("/auth/login"), Some(Route::SignIn));
         assert_eq!(routes.find("/a/auth/login"), Some(Route::SignIn));
-        let routes = Routes { base_path: "/auth", mount: "/auth" };
+        let routes = Routes { base_path: "/auth", tenant_path: "", mount: "/auth" };
         assert_eq!(routes.find("/auth/login"), Some(Route::SignIn));
         assert_eq!(routes.find("/auth/auth/login"), Some(Route::SignIn));
-        let routes = Routes { base_path: "/app", mount: "/auth" };
+        let routes = Routes { base_path: "/app", tenant_path: "", mount: "/auth" };
         for (path, expected) in [
             ("/app/x?y", "/app/x?y"),
             ("/app", "/app"),
@@ -222,7 +246,7 @@ mod tests {
 
     #[test]
     fn a_return_target_is_encoded() {
-        let routes = Routes { base_path: "", mount: "/auth" };
+        let routes = Routes { base_path: "", tenant_path: "", mount: "/auth" };
         let target = ReturnTo::parse("/a?b=c&d", "/auth").unwrap();
         assert_eq!(routes.login(Some(&target)), "/auth/login?return_to=%2Fa%3Fb%3Dc%26d");
     }

@@ -71,7 +71,6 @@ impl Failure {
         let (title, usual) = messages::for_person(error.kind());
         let message = message.unwrap_or(Cow::Borrowed(usual));
         let mut response = if negotiate::wants_html(headers) {
-            let base_path = auth.routes().base_path;
             page(
                 error.status(),
                 auth.inner().pages.error(&ErrorPage {
@@ -81,7 +80,7 @@ impl Failure {
                     message: message.into_owned(),
                     correlation_id,
                     retry_href: retry,
-                    home_href: format!("{base_path}/"),
+                    home_href: auth.routes().home(),
                 }),
             )
         } else {
@@ -121,6 +120,8 @@ fn report(error: &Error, correlation_id: &str) {
         | ErrorKind::CrossSite
         | ErrorKind::UnknownProvider
         | ErrorKind::OriginMismatch
+        | ErrorKind::UnknownTenant
+        | ErrorKind::AccountRefused
         | ErrorKind::StateInvalid
         | ErrorKind::ProviderDenied
         | ErrorKind::NotAdmitted => {
@@ -128,6 +129,8 @@ fn report(error: &Error, correlation_id: &str) {
         }
         ErrorKind::ClientRejected
         | ErrorKind::StoreUnavailable
+        | ErrorKind::AccountUnavailable
+        | ErrorKind::ProvidersUnavailable
         | ErrorKind::SessionTooLarge
         | ErrorKind::Internal => {
             tracing::error!(target: "tower_oauth::login", code, correlation_id, "{reason}");

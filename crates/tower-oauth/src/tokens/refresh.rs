@@ -8,7 +8,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::SemaphorePermit;
+use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::sleep;
 use tower_oauth_core::session::{Connection, Mark, Swap};
 use tower_oauth_core::{Client, Error, ErrorKind};
@@ -42,6 +42,8 @@ const MAX_ROUNDS: usize = 8;
 pub(super) struct Refresh<'a> {
     pub(super) auth: &'a Auth,
     client: &'a Client,
+    /// The refreshes at its provider.
+    turns: Option<&'a Semaphore>,
     pub(super) key: &'a FlightKey,
     /// What whoever started this had.
     seen: Arc<Connection>,
@@ -65,12 +67,22 @@ enum Step {
 /// Refreshes `seen` unless that was done already; then tells everybody who waits.
 pub(super) async fn fly(auth: Auth, pilot: Pilot, seen: Arc<Connection>, forced: bool) {
     let key = pilot.key().clone();
-    let Some(client) = auth.client(&key.provider) else {
+    let clients = match auth.clients().await {
+        Ok(clients) => clients,
+        Err(error) => {
+            pilot.land(Arc::clone(&seen), seen, Err(error.into()));
+            return;
+        }
+    };
+    // Another provider may stand under the same key by now: it gets nothing that the one before gave out.
+    let Some(client) = clients.of(&seen) else {
         pilot.land(Arc::clone(&seen), seen, Err(TokenError::NotConnected));
         return;
     };
+    let turns = clients.turn(&key.provider);
     let (current, back_off) = (Arc::clone(&seen), pilot.back_off());
-    let mut refresh = Refresh { auth: &auth, client, key: &key, seen, forced, current, back_off };
+    let mut refresh =
+        Refresh { auth: &auth, client, turns, key: &key, seen, forced, current, back_off };
     let outcome = match refresh.run().await {
         Err(TokenError::Unavailable { error, retry_after }) => {
             let retry_after = retry_after.clamp(back_off, MAX_PAUSE);
@@ -159,6 +171,9 @@ impl<'a> Refresh<'a> {
         let live = self.auth.live_session(self.key.session).await?.ok_or(TokenError::SignedOut)?;
         let connection = live.session.connection_to(&self.key.provider);
         let connection = Arc::clone(connection.ok_or(TokenError::NotConnected)?);
+        if !self.client.provider().vouches_for(&connection.identity) {
+            return Err(TokenError::NotConnected);
+        }
         self.current = Arc::clone(&connection);
         Ok((live, connection))
     }
@@ -193,8 +208,7 @@ impl<'a> Refresh<'a> {
 
     /// Waits for a place among the refreshes at the provider.
     async fn turn(&self) -> Option<SemaphorePermit<'a>> {
-        let turns = self.auth.inner().refreshes.turns.get(&self.key.provider)?;
-        turns.acquire().await.ok()
+        self.turns?.acquire().await.ok()
     }
 
     /// Refuses while a try that failed, here or in another process, lets everybody wait.

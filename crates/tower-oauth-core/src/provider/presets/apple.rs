@@ -25,7 +25,7 @@ pub fn apple(client_id: impl Into<String>, key: ClientKey) -> Provider {
     let mut provider = oidc("https://appleid.apple.com", client_id, "")
         .key("apple")
         .display_name("Apple")
-        .registration(Registration {
+        .registered(Registration {
  at: "https://developer.apple.com/account/resources/identifiers/list/serviceId",
  redirect_uri: "Return URLs, in the configuration of the Services ID",
  refresh_token: "Always; access tokens last one hour. The refresh token does not end by itself.",

@@ -22,7 +22,7 @@ pub fn asana(client_id: impl Into<String>, client_secret: impl Into<ClientSecret
     )
     .key("asana")
     .display_name("Asana")
-    .registration(Registration {
+    .registered(Registration {
  at: "https://app.asana.com/0/my-apps",
  redirect_uri: "OAuth, Redirect URLs",
  refresh_token: "Always; access tokens last one hour.",

@@ -23,7 +23,7 @@ pub fn atlassian(client_id: impl Into<String>, client_secret: impl Into<ClientSe
     )
     .key("atlassian")
     .display_name("Atlassian")
-    .registration(Registration {
+    .registered(Registration {
  at: "https://developer.atlassian.com/console/myapps/",
  redirect_uri: "Authorization, OAuth 2.0 (3LO), Callback URL",
  refresh_token: "When offline access is asked for; access tokens last one hour, and refresh tokens rotate.",

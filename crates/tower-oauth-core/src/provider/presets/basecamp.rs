@@ -23,7 +23,7 @@ pub fn basecamp(client_id: impl Into<String>, client_secret: impl Into<ClientSec
     )
     .key("basecamp")
     .display_name("Basecamp")
-    .registration(Registration {
+    .registered(Registration {
  at: "https://launchpad.37signals.com/integrations",
  redirect_uri: "Redirect URI",
  refresh_token: "Always; access tokens last two weeks.",

@@ -26,7 +26,7 @@ pub fn canva(client_id: impl Into<String>, client_secret: impl Into<ClientSecret
     )
     .key("canva")
     .display_name("Canva")
-    .registration(Registration {
+    .registered(Registration {
  at: "https://www.canva.com/developers/integrations",
  redirect_uri: "Authentication, Authorized redirects",
  refresh_token: "Always; access tokens last four hours.",

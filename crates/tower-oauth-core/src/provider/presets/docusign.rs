@@ -17,7 +17,7 @@ pub fn docusign(client_id: impl Into<String>, client_secret: impl Into<ClientSec
     at("https://account.docusign.com", client_id, client_secret)
         .key("docusign")
         .display_name("Docusign")
-        .registration(Registration {
+        .registered(Registration {
  at: "https://apps.docusign.com/admin/apps-and-keys",
  redirect_uri: "Additional settings, Redirect URIs",
  refresh_token: "Always; access tokens last eight hours. Ask for the scope extended besides to have the refresh token renewed at each use.",
@@ -35,7 +35,7 @@ pub fn docusign_demo(
     at("https://account-d.docusign.com", client_id, client_secret)
         .key("docusign-demo")
         .display_name("Docusign Demo")
-        .registration(Registration {
+        .registered(Registration {
  at: "https://admindemo.docusign.com/apps-and-keys",
  redirect_uri: "Additional settings, Redirect URIs",
  refresh_token: "Always; access tokens last eight hours. Ask for the scope extended besides to have the refresh token renewed at each use.",

@@ -26,7 +26,7 @@ pub fn epic_games(
     )
     .key("epic-games")
     .display_name("Epic Games")
-    .registration(Registration {
+    .registered(Registration {
  at: "https://dev.epicgames.com/portal",
  redirect_uri: "Product settings, Clients, Redirect URL",
  refresh_token: "Always; access tokens last two hours.",

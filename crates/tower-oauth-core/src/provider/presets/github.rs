@@ -23,7 +23,7 @@ pub fn github(client_id: impl Into<String>, client_secret: impl Into<ClientSecre
     at("https://github.com", "https://api.github.com", client_id, client_secret)
         .key("github")
         .display_name("GitHub")
-        .registration(Registration {
+        .registered(Registration {
  at: "https://github.com/settings/developers",
  redirect_uri: "Authorization callback URL",
  refresh_token: "For GitHub Apps, whose access tokens last eight hours; those of OAuth apps do not expire.",
@@ -44,7 +44,7 @@ pub fn github_enterprise(
     at(host, &format!("{host}/api/v3"), client_id, client_secret)
         .key("github-enterprise")
         .display_name("GitHub Enterprise")
-        .registration(Registration {
+        .registered(Registration {
             at: "the server's settings, Developer settings, OAuth Apps",
             redirect_uri: "Authorization callback URL",
             refresh_token: "For GitHub Apps; those of OAuth apps do not expire.",

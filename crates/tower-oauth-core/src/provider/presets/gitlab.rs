@@ -23,7 +23,7 @@ pub fn gitlab(
     oidc(host, client_id, client_secret)
         .key("gitlab")
         .display_name("GitLab")
-        .registration(Registration {
+        .registered(Registration {
  at: "https://gitlab.com/-/user_settings/applications",
  redirect_uri: "Redirect URI",
  refresh_token: "Always; access tokens last two hours, and each refresh token is good once.",

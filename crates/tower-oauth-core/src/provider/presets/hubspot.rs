@@ -22,7 +22,7 @@ pub fn hubspot(client_id: impl Into<String>, client_secret: impl Into<ClientSecr
     )
     .key("hubspot")
     .display_name("HubSpot")
-    .registration(Registration {
+    .registered(Registration {
  at: "https://app.hubspot.com/developer-overview",
  redirect_uri: "Auth, Redirect URLs",
  refresh_token: "Always; access tokens last 30 minutes.",

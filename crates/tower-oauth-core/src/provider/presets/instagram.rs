@@ -29,7 +29,7 @@ pub fn instagram(client_id: impl Into<String>, client_secret: impl Into<ClientSe
     )
     .key("instagram")
     .display_name("Instagram")
-    .registration(Registration {
+    .registered(Registration {
  at: "https://developers.facebook.com/apps",
  redirect_uri: "API setup with Instagram login, Business login settings, OAuth redirect URIs",
  refresh_token: "Never; access tokens last one hour.",

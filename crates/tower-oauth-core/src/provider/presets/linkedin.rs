@@ -21,7 +21,7 @@ pub fn linkedin(client_id: impl Into<String>, client_secret: impl Into<ClientSec
     oidc("https://www.linkedin.com/oauth", client_id, client_secret)
         .key("linkedin")
         .display_name("LinkedIn")
-        .registration(Registration {
+        .registered(Registration {
  at: "https://www.linkedin.com/developers/apps",
  redirect_uri: "Auth, Authorized redirect URLs for your app",
  refresh_token: "For approved partners only; access tokens last sixty days.",

@@ -38,7 +38,7 @@ pub fn microsoft(
     oidc(format!("https://login.microsoftonline.com/{tenant}/v2.0"), client_id, client_secret)
         .key("microsoft")
         .display_name("Microsoft")
-        .registration(Registration {
+        .registered(Registration {
  at: "https://entra.microsoft.com/#view/Microsoft_AAD_RegisteredApps/ApplicationsListBlade",
  redirect_uri: "Authentication, Web, Redirect URIs",
  refresh_token: "When offline access is asked for; access tokens last about one hour.",

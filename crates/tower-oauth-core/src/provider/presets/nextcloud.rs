@@ -29,7 +29,7 @@ pub fn nextcloud(
     )
     .key("nextcloud")
     .display_name("Nextcloud")
-    .registration(Registration {
+    .registered(Registration {
  at: "https://docs.nextcloud.com/server/latest/admin_manual/configuration_server/oauth2.html",
  redirect_uri: "Administration settings, Security, OAuth 2.0 clients, Redirection URI",
  refresh_token: "Always; access tokens last one hour.",

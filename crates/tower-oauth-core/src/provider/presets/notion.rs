@@ -26,7 +26,7 @@ pub fn notion(client_id: impl Into<String>, client_secret: impl Into<ClientSecre
     )
     .key("notion")
     .display_name("Notion")
-    .registration(Registration {
+    .registered(Registration {
  at: "https://www.notion.so/profile/integrations",
  redirect_uri: "OAuth Domain & URIs, Redirect URIs",
  refresh_token: "Always, and each refresh token is good once.",

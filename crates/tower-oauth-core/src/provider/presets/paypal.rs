@@ -20,7 +20,7 @@ pub fn paypal(client_id: impl Into<String>, client_secret: impl Into<ClientSecre
     at("paypal.com", client_id, client_secret)
         .key("paypal")
         .display_name("PayPal")
-        .registration(Registration {
+        .registered(Registration {
  at: "https://developer.paypal.com/dashboard/applications/live",
  redirect_uri: "Log in with PayPal, Return URL",
  refresh_token: "Always; access tokens last eight hours.",
@@ -39,7 +39,7 @@ pub fn paypal_sandbox(
     at("sandbox.paypal.com", client_id, client_secret)
         .key("paypal-sandbox")
         .display_name("PayPal Sandbox")
-        .registration(Registration {
+        .registered(Registration {
  at: "https://developer.paypal.com/dashboard/applications/sandbox",
  redirect_uri: "Log in with PayPal, Return URL",
  refresh_token: "Always; access tokens last eight hours.",

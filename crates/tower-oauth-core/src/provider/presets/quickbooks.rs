@@ -28,7 +28,7 @@ pub fn quickbooks(
     )
     .key("quickbooks")
     .display_name("Intuit QuickBooks")
-    .registration(Registration {
+    .registered(Registration {
  at: "https://developer.intuit.com/app/developer/myapps",
  redirect_uri: "Keys & credentials, Redirect URIs",
  refresh_token: "Always; access tokens last one hour, and refresh tokens rotate daily.",

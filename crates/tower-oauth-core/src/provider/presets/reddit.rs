@@ -30,7 +30,7 @@ pub fn reddit(client_id: impl Into<String>, client_secret: impl Into<ClientSecre
     )
     .key("reddit")
     .display_name("Reddit")
-    .registration(Registration {
+    .registered(Registration {
  at: "https://www.reddit.com/prefs/apps",
  redirect_uri: "redirect uri",
  refresh_token: "When offline access is asked for.",

@@ -32,7 +32,7 @@ pub fn shopify(
     )
     .key("shopify")
     .display_name("Shopify")
-    .registration(Registration {
+    .registered(Registration {
  at: "https://dev.shopify.com/dashboard",
  redirect_uri: "Versions, Redirect URLs",
  refresh_token: "Never; an online token lasts a day, and a new login brings the next.",

@@ -23,7 +23,7 @@ pub fn stripe(client_id: impl Into<String>, client_secret: impl Into<ClientSecre
     )
     .key("stripe")
     .display_name("Stripe")
-    .registration(Registration {
+    .registered(Registration {
  at: "https://dashboard.stripe.com/settings/connect/onboarding-options/oauth",
  redirect_uri: "Redirects",
  refresh_token: "Always, but access tokens do not expire.",

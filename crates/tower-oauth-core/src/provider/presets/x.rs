@@ -29,7 +29,7 @@ pub fn x(client_id: impl Into<String>, client_secret: impl Into<ClientSecret>) -
     )
     .key("x")
     .display_name("X")
-    .registration(Registration {
+    .registered(Registration {
  at: "https://console.x.com",
  redirect_uri: "User authentication settings, Callback URI / Redirect URL",
  refresh_token: "When offline access is asked for.",

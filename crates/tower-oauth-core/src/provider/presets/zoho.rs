@@ -28,7 +28,7 @@ pub fn zoho(
         client_secret,
     )
     .key("zoho")
-    .display_name("Zoho").registration(Registration {
+    .display_name("Zoho").registered(Registration {
  at: "https://api-console.zoho.com/",
  redirect_uri: "Authorized Redirect URIs",
  refresh_token: "When offline access is asked for; access tokens last one hour.",
