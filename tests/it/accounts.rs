@@ -15,7 +15,7 @@ use tower_oauth::{
 use tower_oauth_test::{
     Endpoint, FakeProvider, InProcessNetwork, ManualClock, TestBrowser, TestUser,
 };
-use tower_oauth_tests::{BytesStore, Setup, secret};
+use tower_oauth_tests::{BytesStore, Setup, secret, settle};
 
 /// What the application keeps.
 #[derive(Clone, Debug, Serialize, Deserialize, PartialEq)]
@@ -222,9 +222,8 @@ async fn u19_a_disabled_user_is_refused_with_a_reason_and_the_tokens_are_revoked
     assert!(page.text().contains("&#60;Your&#62; account is disabled."), "{}", page.text());
     assert_eq!(browser.cookies(), session, "the earlier session goes on");
     assert_eq!(browser.open("/member").await.json(), json!({ "id": 1 }));
-    while two.setup.provider.requests_to(Endpoint::Revocation).is_empty() {
-        tokio::task::yield_now().await;
-    }
+    settle().await;
+    assert!(!two.setup.provider.requests_to(Endpoint::Revocation).is_empty());
     let mut stranger = two.browser(&auth);
     stranger.open("/auth/login/op").await;
     assert_eq!(stranger.cookies(), [], "no session, and the attempt is over");

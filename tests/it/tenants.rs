@@ -9,7 +9,7 @@ use serde_json::json;
 use tower_oauth::tenants::Tenant;
 use tower_oauth::{Auth, Provider, User, async_trait, providers};
 use tower_oauth_test::{Endpoint, FakeProvider};
-use tower_oauth_tests::{BASE_URL, BytesStore, Captured, callback_url, secret};
+use tower_oauth_tests::{BASE_URL, BytesStore, Captured, callback_url, secret, settle};
 
 use crate::tenant_directory::{Directory, Two, registration};
 
@@ -219,9 +219,29 @@ async fn signing_out_revokes_at_the_tenants_provider() {
     let mut browser = two.browser(&auth);
     browser.open("/t/acme").await;
     browser.post("/t/acme/auth/logout", &[]).await;
-    while two.acme.requests_to(Endpoint::Revocation).is_empty() {
-        tokio::task::yield_now().await;
-    }
+    settle().await;
+    assert!(!two.acme.requests_to(Endpoint::Revocation).is_empty());
+    assert!(two.other.requests_to(Endpoint::Revocation).is_empty());
+}
+
+/// The provider under a key is replaced while sessions are connected to the one before.
+#[tokio::test]
+async fn l_no_token_is_revoked_at_another_issuer_than_its_own() {
+    let two = Two::by_path();
+    let with_files = |files: &FakeProvider| {
+        Tenant::new([registration(&two.acme), registration(files).key("files")])
+    };
+    two.directory.put("acme", with_files(&two.setup.provider));
+    let auth = two.auth();
+    let mut browser = two.browser(&auth);
+    browser.open("/t/acme/auth/login/sso").await;
+    browser.post("/t/acme/auth/connect/files", &[]).await;
+    assert_eq!(two.setup.provider.requests_to(Endpoint::Token).len(), 1, "connected");
+    two.directory.put("acme", with_files(&two.other));
+    auth.forget_tenant("acme");
+    browser.post("/t/acme/auth/logout", &[]).await;
+    settle().await;
+    assert!(!two.acme.requests_to(Endpoint::Revocation).is_empty());
     assert!(two.other.requests_to(Endpoint::Revocation).is_empty());
 }
 

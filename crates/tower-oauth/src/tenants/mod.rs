@@ -71,6 +71,8 @@ pub trait ProviderResolver: Send + Sync + 'static {
 
     /// What all paths of the tenant begin with, below the base URL: `/t/acme`, or nothing, which is the default. Its login
     /// routes are below it, as in `/t/acme/auth/login`, and its session has a cookie of its own.
+    ///
+    /// Segments of letters, digits, `-`, `_`, `.` and `~`; a name that makes another path is one of no tenant.
     fn path(&self, tenant: &str) -> String {
         let _ = tenant;
         String::new()

@@ -17,17 +17,21 @@ pub(crate) struct Scope {
     pub(crate) tenant: Arc<str>,
     /// What its paths begin with, below the base URL.
     pub(crate) path: String,
+    is_plausible: bool,
     cookies: OnceLock<Cookies>,
 }
 
 impl Scope {
+    /// `path` has a request's name in it, and redirects begin with it: one that leads anywhere else is no tenant's.
     pub(crate) fn new(tenant: &str, path: String) -> Self {
-        Self { tenant: tenant.into(), path, cookies: OnceLock::new() }
+        let is_plausible = !tenant.is_empty() && tenant.len() <= MAX_NAME && is_path(&path);
+        let path = if is_plausible { path } else { String::new() };
+        Self { tenant: tenant.into(), path, is_plausible, cookies: OnceLock::new() }
     }
 
     /// Whether it can be the name of a tenant at all.
-    pub(crate) fn is_plausible(&self) -> bool {
-        !self.tenant.is_empty() && self.tenant.len() <= MAX_NAME
+    pub(crate) const fn is_plausible(&self) -> bool {
+        self.is_plausible
     }
 
     /// The tenant's cookies. Where it shares its host with others it has names of its own, so that one browser can be
@@ -41,5 +45,35 @@ impl Scope {
             let (start, _) = hash.as_ref().split_at(9);
             of_host.for_tenant(&URL_SAFE_NO_PAD.encode(start))
         })
+    }
+}
+
+/// Nothing, or segments after a slash each.
+fn is_path(path: &str) -> bool {
+    let is_segment = |segment: &str| {
+        let is_plain = |b: u8| b.is_ascii_alphanumeric() || b"-_.~".contains(&b);
+        !matches!(segment, "" | "." | "..") && segment.bytes().all(is_plain)
+    };
+    path.is_empty() || path.strip_prefix('/').is_some_and(|rest| rest.split('/').all(is_segment))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn s10_a_path_that_leads_elsewhere_is_no_tenants() {
+        for path in ["", "/t", "/t/acme", "/a.b/c_d~e-f"] {
+            assert!(Scope::new("acme", path.into()).is_plausible(), "{path}");
+        }
+        for path in
+            ["t", "//evil.example", "/", "/t/", "/\\evil", "/a?b", "/a#b", "/..", "/a\r\nb", "/%2f"]
+        {
+            let scope = Scope::new("acme", path.into());
+            assert!(!scope.is_plausible() && scope.path.is_empty(), "{path}");
+        }
+        assert!(!Scope::new("", "/t".into()).is_plausible());
+        assert!(Scope::new(&"x".repeat(253), String::new()).is_plausible());
+        assert!(!Scope::new(&"x".repeat(254), String::new()).is_plausible());
     }
 }
