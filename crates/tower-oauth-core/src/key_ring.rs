@@ -35,6 +35,8 @@ pub enum Purpose {
     LoginRequest,
     /// A session in its cookie.
     SessionCookie,
+    /// A sign-out that is on its way to the provider and back, in its cookie.
+    Logout,
 }
 
 /// The keys that seal and open: the first one seals, all of them open.
@@ -48,6 +50,7 @@ struct SecretKeys {
     session: LessSafeKey,
     login_request: LessSafeKey,
     session_cookie: LessSafeKey,
+    logout: LessSafeKey,
 }
 
 impl KeyRing {
@@ -159,6 +162,7 @@ impl SecretKeys {
             session: key(b"session")?,
             login_request: key(b"login request")?,
             session_cookie: key(b"session cookie")?,
+            logout: key(b"logout")?,
         })
     }
 
@@ -168,6 +172,7 @@ impl SecretKeys {
             Purpose::Session => &self.session,
             Purpose::LoginRequest => &self.login_request,
             Purpose::SessionCookie => &self.session_cookie,
+            Purpose::Logout => &self.logout,
         }
     }
 }

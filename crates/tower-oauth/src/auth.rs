@@ -10,7 +10,7 @@ use tower_oauth_core::session::{
 use tower_oauth_core::{BaseUrl, Client, Environment, Error, ErrorKind, KeyRing, Login, Timestamp};
 
 use crate::attempts::LoginState;
-use crate::builder::AuthBuilder;
+use crate::builder::{AuthBuilder, LogoutSettings};
 use crate::cookie::{Cookies, SessionCookie};
 use crate::cookie_session::CookieSessions;
 use crate::layer::{AuthLayer, AuthService};
@@ -61,6 +61,7 @@ pub(crate) struct Inner {
     pub(crate) refreshes: Refreshes,
     pub(crate) revoke_at_logout: bool,
     pub(crate) flush_app_session: bool,
+    pub(crate) logout: LogoutSettings,
 }
 
 /// A session that is live.
@@ -323,6 +324,7 @@ impl Auth {
             let key = id.store_key();
             match self.0.store.create(&key, self.record(&session, key, expires)).await {
                 Ok(()) => {
+                    self.end_if_over(key, &session).await?;
                     let lifetime = self.0.lifetimes.absolute;
                     let cookie = self.0.cookies.set_session(&id.cookie_value(), lifetime);
                     return Ok(NewSession { key, cookie });
@@ -354,16 +356,18 @@ impl Auth {
             return Err(Error::new(ErrorKind::Malformed, "there are more than 8 session cookies"));
         }
         for value in values {
-            match &self.0.cookie_sessions {
-                Some(sessions) => sessions.end(self, value).await?,
-                None => {
-                    if let Some(id) = SessionId::parse(value) {
-                        self.end_session(id.store_key()).await?;
-                    }
-                }
-            }
+            self.end_named(value).await?;
         }
         Ok(())
+    }
+
+    /// The same for the session that a cookie with this value names.
+    pub(crate) async fn end_named(&self, value: &str) -> Result<(), Error> {
+        match (&self.0.cookie_sessions, SessionId::parse(value)) {
+            (Some(sessions), _) => sessions.end(self, value).await,
+            (None, Some(id)) => self.end_session(id.store_key()).await,
+            (None, None) => Ok(()),
+        }
     }
 
     /// Ends the session under `key` in the store.

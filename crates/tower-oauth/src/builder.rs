@@ -3,6 +3,7 @@
 #[cfg(feature = "tower-sessions")]
 mod app_session;
 mod cookies;
+mod logout;
 mod tokens;
 
 use std::collections::HashSet;
@@ -27,6 +28,8 @@ use crate::store::MemoryStore;
 use crate::system::{SystemClock, SystemRandom};
 use crate::tokens::Refreshes;
 
+pub(crate) use self::logout::LogoutSettings;
+
 /// Collects the settings of a login; [`build`](Self::build) checks them.
 ///
 /// | setting | default |
@@ -40,6 +43,9 @@ use crate::tokens::Refreshes;
 /// | [`absolute_lifetime`](Self::absolute_lifetime) | 30 days, in cookies 24 hours |
 /// | [`token_margin`](Self::token_margin) | 60 seconds |
 /// | [`revoke_at_logout`](Self::revoke_at_logout) | yes |
+/// | [`logout_at_provider`](Self::logout_at_provider) | yes, where the provider can |
+/// | [`backchannel_logout`](Self::backchannel_logout), [`frontchannel_logout`](Self::frontchannel_logout) | no |
+/// | [`clear_cache_at_logout`](Self::clear_cache_at_logout), [`no_store`](Self::no_store) | no |
 /// | `flush_app_session_at_logout` (feature `tower-sessions`) | no: the application's own session stays |
 /// | [`login_state`](Self::login_state) | sealed in a cookie |
 /// | [`pages`](Self::pages) | the bundled ones |
@@ -60,6 +66,7 @@ pub struct AuthBuilder {
     token_margin: Duration,
     revoke_at_logout: bool,
     flush_app_session: bool,
+    logout: LogoutSettings,
     login_state: LoginState,
     pages: Arc<dyn Pages>,
     http_client: Option<Arc<dyn HttpClient>>,
@@ -97,6 +104,7 @@ impl AuthBuilder {
             token_margin: Duration::from_secs(60),
             revoke_at_logout: true,
             flush_app_session: false,
+            logout: LogoutSettings::default(),
             login_state: LoginState::default(),
             pages: Arc::new(DefaultPages::default()),
             http_client: None,
@@ -214,6 +222,7 @@ impl AuthBuilder {
         check_mount(&self.mount)?;
         self.check_providers(&base_url)?;
         self.check_sessions()?;
+        self.check_logout()?;
         let lifetimes = self.lifetimes()?;
         let keys = Arc::new(self.key_ring()?);
         let http = match self.http_client {
@@ -237,6 +246,7 @@ impl AuthBuilder {
             let redirect_uri =
                 format!("{}{}", base_url.origin(), routes.callback(provider.login_key()));
             announce(&provider, &redirect_uri);
+            self.logout.announce(&provider, &base_url, routes);
             let client = Client::new(provider, redirect_uri, environment.clone());
             clients.push(client.sharing_with(&clients));
         }
@@ -266,6 +276,7 @@ impl AuthBuilder {
             refreshes,
             revoke_at_logout: self.revoke_at_logout,
             flush_app_session: self.flush_app_session,
+            logout: self.logout,
         }))
     }
 

@@ -1,4 +1,4 @@
-//! The two kinds of cookie: the session's, and one for each login attempt.
+//! The three kinds of cookie: the session's, one for each login attempt, and one for a sign-out that is under way.
 //!
 //! Read in place from the request's headers, written with the attributes that the base URL calls for.
 
@@ -13,6 +13,7 @@ use tower_oauth_core::BaseUrl;
 pub(crate) struct Cookies {
     session: String,
     attempt_prefix: String,
+    logout: String,
     secure: bool,
 }
 
@@ -45,7 +46,8 @@ impl Cookies {
             Some(port) => format!("auth-{port}"),
             None => "auth".to_owned(),
         };
-        Self { attempt_prefix: format!("{session}-attempt-"), session, secure }
+        let (attempt_prefix, logout) = (format!("{session}-attempt-"), format!("{session}-logout"));
+        Self { attempt_prefix, logout, session, secure }
     }
 
     pub(crate) fn session<'a>(&'a self, headers: &'a HeaderMap) -> SessionCookie<'a> {
@@ -80,6 +82,19 @@ impl Cookies {
 
     pub(crate) fn clear_session(&self) -> HeaderValue {
         self.write(&self.session, "", Duration::ZERO, SameSite::Lax)
+    }
+
+    /// The sign-out of this browser that is under way at a provider.
+    pub(crate) fn logout<'a>(&self, headers: &'a HeaderMap) -> Option<&'a str> {
+        pairs(headers).find(|(name, _)| *name == self.logout).map(|(_, value)| value)
+    }
+
+    pub(crate) fn set_logout(&self, sealed: &str, lifetime: Duration) -> HeaderValue {
+        self.write(&self.logout, sealed, lifetime, SameSite::Lax)
+    }
+
+    pub(crate) fn clear_logout(&self) -> HeaderValue {
+        self.set_logout("", Duration::ZERO)
     }
 
     pub(crate) fn set_attempt(

@@ -11,6 +11,7 @@ use tower_oauth_core::{Error, ErrorKind, Login, ReturnTo};
 
 use crate::attempts::CLOCK_TOLERANCE;
 use crate::auth::{Auth, LiveSession, NewSession};
+use crate::ended;
 
 /// What browsers hold: name, value and attributes together
 /// ([RFC 6265 section 6.1](https://www.rfc-editor.org/rfc/rfc6265#section-6.1)).
@@ -58,10 +59,13 @@ impl CookieSessions {
         if !auth.is_live(&session, key) {
             return Ok(None);
         }
-        if let Some(revoked) = &self.revoked_sessions
-            && revoked.load(&key).await?.is_some()
-        {
-            return Ok(None);
+        if let Some(revoked) = &self.revoked_sessions {
+            let by_sid = auth.inner().logout.backchannel;
+            if revoked.load(&key).await?.is_some()
+                || ended::includes(&**revoked, &session, by_sid).await?
+            {
+                return Ok(None);
+            }
         }
         Ok(Some(LiveSession::in_cookie(session, key)))
     }

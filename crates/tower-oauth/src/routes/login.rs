@@ -98,7 +98,7 @@ pub(super) async fn posted_return_to<B: Body>(
 }
 
 /// The return target among `parameters`; the start page where there is none that is ours.
-fn return_to(auth: &Auth, parameters: &[u8]) -> ReturnTo {
+pub(super) fn return_to(auth: &Auth, parameters: &[u8]) -> ReturnTo {
     let routes = auth.routes();
     match parameter(parameters, "return_to").map(|target| ReturnTo::parse(&target, &routes.root()))
     {

@@ -5,10 +5,15 @@
 //! | `GET {mount}/login`, `GET` or `POST {mount}/login/{provider}` | [`login`] |
 //! | `GET` or `POST {mount}/callback/{provider}` | [`callback`] |
 //! | `POST {mount}/connect/{provider}`, `POST {mount}/disconnect/{provider}` | [`connect`] |
-//! | `POST {mount}/logout`, `GET {mount}/logged-out` | [`logout`] |
+//! | `POST {mount}/logout`, `GET {mount}/logged-out` | [`logout`], [`logged_out`] |
+//! | `POST {mount}/backchannel-logout/{provider}`, if it is on | [`backchannel_logout`] |
+//! | `GET {mount}/frontchannel-logout/{provider}`, if it is on | [`frontchannel_logout`] |
 
+mod backchannel_logout;
 mod callback;
 mod connect;
+mod frontchannel_logout;
+mod logged_out;
 mod login;
 mod logout;
 mod not_found;
@@ -43,18 +48,38 @@ where
             connect::disconnect(&auth, key, &parts, body).await
         }
         (Route::Logout, &Method::POST) => logout::post(&auth, &parts, body).await,
-        (Route::LoggedOut, &Method::GET) => Ok(logout::logged_out(&auth)),
+        (Route::LoggedOut, &Method::GET) => Ok(logged_out::get(&auth, &parts)),
+        (Route::BackchannelLogout(_), _) if !auth.inner().logout.backchannel => Ok(not_found()),
+        (Route::BackchannelLogout(key), &Method::POST) => {
+            Ok(backchannel_logout::post(&auth, key, &parts, body).await)
+        }
+        (Route::FrontchannelLogout(_), _) if !auth.inner().logout.frontchannel => Ok(not_found()),
+        (Route::FrontchannelLogout(key), &Method::GET) => {
+            frontchannel_logout::get(&auth, key, &parts).await
+        }
         _ => Ok(method_not_allowed(&route)),
     };
     let response = result.unwrap_or_else(|failure| failure.into_response(&auth, &parts.headers));
-    respond::harden(response)
+    let is_framed = matches!(route, Route::FrontchannelLogout(_)) && response.status().is_success();
+    let mut response = respond::harden(response);
+    if is_framed {
+        // It cannot name who may; its own policy does.
+        response.headers_mut().remove(http::header::X_FRAME_OPTIONS);
+    }
+    response
+}
+
+fn not_found() -> Response<Bytes> {
+    problem(StatusCode::NOT_FOUND, "not_found", None)
 }
 
 fn method_not_allowed(route: &Route) -> Response<Bytes> {
     let allow = match route {
-        Route::SignIn | Route::LoggedOut => "GET",
+        Route::SignIn | Route::LoggedOut | Route::FrontchannelLogout(_) => "GET",
         Route::Login(_) | Route::Callback(_) => "GET, POST",
-        Route::Connect(_) | Route::Disconnect(_) | Route::Logout => "POST",
+        Route::Connect(_) | Route::Disconnect(_) | Route::Logout | Route::BackchannelLogout(_) => {
+            "POST"
+        }
     };
     let mut response = problem(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", None);
     response.headers_mut().insert(http::header::ALLOW, http::HeaderValue::from_static(allow));

@@ -24,6 +24,8 @@ pub(crate) enum Route {
     Disconnect(String),
     Logout,
     LoggedOut,
+    BackchannelLogout(String),
+    FrontchannelLogout(String),
 }
 
 impl Routes<'_> {
@@ -53,6 +55,12 @@ impl Routes<'_> {
                 ("callback", provider) => Some(Route::Callback(provider.to_owned())),
                 ("connect", provider) => Some(Route::Connect(provider.to_owned())),
                 ("disconnect", provider) => Some(Route::Disconnect(provider.to_owned())),
+                ("backchannel-logout", provider) => {
+                    Some(Route::BackchannelLogout(provider.to_owned()))
+                }
+                ("frontchannel-logout", provider) => {
+                    Some(Route::FrontchannelLogout(provider.to_owned()))
+                }
                 _ => None,
             },
         }
@@ -78,6 +86,14 @@ impl Routes<'_> {
 
     pub(crate) fn callback(&self, provider: &str) -> String {
         format!("{}/callback/{provider}", self.root())
+    }
+
+    pub(crate) fn backchannel_logout(&self, provider: &str) -> String {
+        format!("{}/backchannel-logout/{provider}", self.root())
+    }
+
+    pub(crate) fn frontchannel_logout(&self, provider: &str) -> String {
+        format!("{}/frontchannel-logout/{provider}", self.root())
     }
 
     pub(crate) fn logged_out(&self) -> String {

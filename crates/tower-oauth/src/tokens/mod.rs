@@ -35,7 +35,7 @@ use tracing::Instrument as _;
 pub use self::bearer::{BearerError, BearerLayer, BearerService};
 use self::due::{Due, due};
 use self::flight::{Boarding, FlightKey, Flights, wait};
-pub(crate) use self::revoke::{revoke_all, tokens_to_revoke};
+pub(crate) use self::revoke::revoke_all;
 use crate::auth::Auth;
 
 /// Most refreshes at one provider that are under way at a time. Others wait: a quarter of the calls that the
