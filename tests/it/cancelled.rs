@@ -42,6 +42,8 @@ distant! {
     fn delete(key: &StoreKey) -> ();
     fn delete_by_sid(issuer: &str, sid: &str) -> u64;
     fn delete_by_subject(issuer: &str, subject: &str) -> u64;
+    fn find_by_sid(issuer: &str, sid: &str) -> Vec<StoreKey>;
+    fn find_by_subject(issuer: &str, subject: &str) -> Vec<StoreKey>;
     fn mark_once(mark: &Mark, expires: Timestamp) -> bool;
 }
 
