@@ -56,7 +56,7 @@ const NOTHING_SECRET: &str = "Algorithm BaseUrl Brand Claims ClaimsMapping Clien
     RequireLogin RequireLoginService RequireSameOrigin RequireSameOriginService ReqwestClient \
     Revocation ResponseFuture ResponseMode ReturnTo SameOriginFuture SessionEnd SignInPage SignedInPage SignedOutPage StoreError Swap \
     SystemClock SystemRandom Timestamp TokenRequest TokenResponse UserInfo UserInfoRequest Version BearerError ExpectedUser NearCache TowerSessions014 TowerSessionsStore Guarded LoginRequest Prompt Require RequireScopes \
-    RequireStepUp Account AccountError CurrentSession VerifiedLogin";
+    RequireStepUp Account AccountError CurrentSession VerifiedLogin EndSession Logout LogoutToken SigningOutPage";
 
 /// Formats values, each under the name of its type.
 #[derive(Default)]

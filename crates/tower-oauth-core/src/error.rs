@@ -59,6 +59,8 @@ pub enum ErrorKind {
     ClientRejected,
     /// The ID token is not valid.
     IdToken,
+    /// The logout token is not valid, or was used before.
+    LogoutToken,
     /// The userinfo answer cannot be used.
     UserInfo,
     /// The provider's metadata or keys cannot be used.
@@ -91,7 +93,7 @@ pub enum ErrorKind {
 
 impl ErrorKind {
     /// Every kind, for documentation and tests.
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 31] = [
         Self::Malformed,
         Self::CrossSite,
         Self::UnknownProvider,
@@ -108,6 +110,7 @@ impl ErrorKind {
         Self::TokenEndpoint,
         Self::ClientRejected,
         Self::IdToken,
+        Self::LogoutToken,
         Self::UserInfo,
         Self::Discovery,
         Self::NotSignedIn,
@@ -144,6 +147,7 @@ impl ErrorKind {
             Self::TokenEndpoint => "token_endpoint",
             Self::ClientRejected => "client_rejected",
             Self::IdToken => "id_token",
+            Self::LogoutToken => "logout_token",
             Self::UserInfo => "userinfo",
             Self::Discovery => "discovery",
             Self::NotSignedIn => "not_signed_in",
@@ -172,7 +176,8 @@ impl ErrorKind {
             | Self::IssuerMismatch
             | Self::CodeRejected
             | Self::GrantRejected
-            | Self::NonceMismatch => StatusCode::BAD_REQUEST,
+            | Self::NonceMismatch
+            | Self::LogoutToken => StatusCode::BAD_REQUEST,
             Self::CrossSite
             | Self::ProviderDenied
             | Self::NotAdmitted

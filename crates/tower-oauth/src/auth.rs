@@ -11,7 +11,7 @@ use tower_oauth_core::{BaseUrl, Environment, Error, ErrorKind, KeyRing, Login, T
 
 use crate::accounts::Accounts;
 use crate::attempts::LoginState;
-use crate::builder::AuthBuilder;
+use crate::builder::{AuthBuilder, LogoutSettings};
 use crate::clients::Clients;
 use crate::cookie::{Cookies, SessionCookie};
 use crate::cookie_session::CookieSessions;
@@ -69,6 +69,7 @@ pub(crate) struct Inner {
     pub(crate) refreshes: Refreshes,
     pub(crate) revoke_at_logout: bool,
     pub(crate) flush_app_session: bool,
+    pub(crate) logout: LogoutSettings,
 }
 
 /// A session that is live.
@@ -351,6 +352,7 @@ impl Auth {
             let key = id.store_key();
             match self.0.store.create(&key, self.record(&session, key, expires)).await {
                 Ok(()) => {
+                    self.end_if_over(key, &session).await?;
                     let lifetime = self.0.lifetimes.absolute;
                     let cookie = self.cookies().set_session(&id.cookie_value(), lifetime);
                     return Ok(NewSession { key, cookie });
@@ -386,16 +388,18 @@ impl Auth {
             return Err(Error::new(ErrorKind::Malformed, "there are more than 8 session cookies"));
         }
         for value in values {
-            match &self.0.cookie_sessions {
-                Some(sessions) => sessions.end(self, value, cause).await?,
-                None => {
-                    if let Some(id) = SessionId::parse(value) {
-                        self.end_session(id.store_key(), cause).await?;
-                    }
-                }
-            }
+            self.end_named(value, cause).await?;
         }
         Ok(())
+    }
+
+    /// The same for the session that a cookie with this value names.
+    pub(crate) async fn end_named(&self, value: &str, cause: SessionEnd) -> Result<(), Error> {
+        match (&self.0.cookie_sessions, SessionId::parse(value)) {
+            (Some(sessions), _) => sessions.end(self, value, cause).await,
+            (None, Some(id)) => self.end_session(id.store_key(), cause).await,
+            (None, None) => Ok(()),
+        }
     }
 
     /// Ends the session under `key` in the store.

@@ -4,6 +4,7 @@
 mod app_session;
 mod cookies;
 mod events;
+mod logout;
 mod tenants;
 mod tokens;
 
@@ -31,6 +32,8 @@ use crate::system::{SystemClock, SystemRandom};
 use crate::tenants::{ProviderResolver, Tenants};
 use crate::tokens::Refreshes;
 
+pub(crate) use self::logout::LogoutSettings;
+
 /// Collects the settings of a login; [`build`](Self::build) checks them.
 ///
 /// | setting | default |
@@ -46,6 +49,9 @@ use crate::tokens::Refreshes;
 /// | [`absolute_lifetime`](Self::absolute_lifetime) | 30 days, in cookies 24 hours |
 /// | [`token_margin`](Self::token_margin) | 60 seconds |
 /// | [`revoke_at_logout`](Self::revoke_at_logout) | yes |
+/// | [`logout_at_provider`](Self::logout_at_provider) | yes, where the provider can |
+/// | [`backchannel_logout`](Self::backchannel_logout), [`frontchannel_logout`](Self::frontchannel_logout) | no |
+/// | [`clear_cache_at_logout`](Self::clear_cache_at_logout), [`no_store`](Self::no_store) | no |
 /// | `flush_app_session_at_logout` (feature `tower-sessions`) | no: the application's own session stays |
 /// | [`login_state`](Self::login_state) | sealed in a cookie |
 /// | [`third_party_login`](Self::third_party_login) | no: only this application starts a login |
@@ -69,6 +75,7 @@ pub struct AuthBuilder {
     token_margin: Duration,
     revoke_at_logout: bool,
     flush_app_session: bool,
+    logout: LogoutSettings,
     login_state: LoginState,
     third_party_login: bool,
     pages: Arc<dyn Pages>,
@@ -111,6 +118,7 @@ impl AuthBuilder {
             token_margin: Duration::from_secs(60),
             revoke_at_logout: true,
             flush_app_session: false,
+            logout: LogoutSettings::default(),
             login_state: LoginState::default(),
             third_party_login: false,
             pages: Arc::new(DefaultPages::default()),
@@ -243,6 +251,7 @@ impl AuthBuilder {
         check_mount(&self.mount)?;
         self.check_providers()?;
         self.check_sessions()?;
+        self.check_logout()?;
         let lifetimes = self.lifetimes()?;
         let keys = Arc::new(self.key_ring()?);
         let http = self.http_clients()?;
@@ -256,8 +265,11 @@ impl AuthBuilder {
         };
         let clients = Clients::new(&site, self.providers)?;
         clients.announce(None);
+        let routes = Routes { base_path: base_url.path(), tenant_path: "", mount: &self.mount };
+        for client in &clients.list {
+            self.logout.announce(client.provider(), &base_url, routes);
+        }
         if self.third_party_login {
-            let routes = Routes { base_path: base_url.path(), tenant_path: "", mount: &self.mount };
             let initiate_login_uri = format!("{}{}", base_url.origin(), routes.initiate_login());
             tracing::info!(
                 target: "tower_oauth::config",
@@ -298,6 +310,7 @@ impl AuthBuilder {
             refreshes,
             revoke_at_logout: self.revoke_at_logout,
             flush_app_session: self.flush_app_session,
+            logout: self.logout,
         }))
     }
 

@@ -11,6 +11,7 @@ use tower_oauth_core::{Error, ErrorKind, Login, ReturnTo};
 
 use crate::attempts::CLOCK_TOLERANCE;
 use crate::auth::{Auth, LiveSession, NewSession};
+use crate::ended;
 use crate::events::SessionEnd;
 
 /// What browsers hold: name, value and attributes together
@@ -65,10 +66,13 @@ impl CookieSessions {
         if !auth.is_live(&session, key).await? {
             return Ok(None);
         }
-        if let Some(revoked) = &self.revoked_sessions
-            && revoked.load(&key).await?.is_some()
-        {
-            return Ok(None);
+        if let Some(revoked) = &self.revoked_sessions {
+            let by_sid = auth.inner().logout.backchannel;
+            if revoked.load(&key).await?.is_some()
+                || ended::includes(&**revoked, &session, by_sid).await?
+            {
+                return Ok(None);
+            }
         }
         Ok(Some(LiveSession::in_cookie(session, key)))
     }

@@ -298,6 +298,12 @@ impl Provider {
         self.quirks.public_redirect_uri
     }
 
+    /// Whether it speaks OpenID Connect, and with that can sign users out and tell that they did.
+    #[must_use]
+    pub fn speaks_openid_connect(&self) -> bool {
+        self.quirks.protocol == Protocol::OpenIdConnect
+    }
+
     /// How the provider sends its authorization responses.
     #[must_use]
     pub const fn response_mode(&self) -> ResponseMode {

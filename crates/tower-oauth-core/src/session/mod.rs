@@ -17,6 +17,7 @@ pub use store::{Index, Mark, Record, SessionStore, StoreError, StoredRecord, Swa
 use crate::clock::Timestamp;
 use crate::flow::attempt::label as attempt_label;
 use crate::flow::finish::Login;
+use crate::flow::id_token;
 use crate::identity::Identity;
 use crate::return_to::ReturnTo;
 use crate::secret::{AccessTokenSecret, Nonce, RawIdToken, RefreshToken};
@@ -164,6 +165,13 @@ impl Session {
     #[must_use]
     pub fn idle_expiry(&self, now: Timestamp, lifetimes: Lifetimes) -> Timestamp {
         (now + lifetimes.idle).min(self.expires)
+    }
+
+    /// When the provider vouched for the login, by its own clock: `iat` of the ID token. By ours where there is none.
+    #[must_use]
+    pub fn vouched(&self) -> Timestamp {
+        let issued = id_token::time(self.connection.identity.claims(), "iat").ok().flatten();
+        issued.unwrap_or(self.created)
     }
 
     /// The indexes a store finds this session by: those of the login, whatever else is connected.

@@ -24,7 +24,7 @@ use crate::return_to::ReturnTo;
 const FORMAT: &str = "1\n";
 
 /// Claims that the login checked and that say nothing about the user (OpenID Connect Core section 2).
-const CHECKED_ONLY: [&str; 6] = ["aud", "azp", "exp", "iat", "jti", "nbf"];
+const CHECKED_ONLY: [&str; 5] = ["aud", "azp", "exp", "jti", "nbf"];
 
 /// The sealed form. Short names, and what is said twice is written once: issuer and subject are left out where
 /// the claims `iss` and `sub` have them, and the claim `sid` where it is the session's.
@@ -338,7 +338,7 @@ mod tests {
         let back = opened(&with_claims("https://op", None, checked));
         assert_eq!(
             Value::Object(back.connection.identity.claims().clone()),
-            json!({ "email": "a@b" })
+            json!({ "email": "a@b", "iat": 1 })
         );
     }
 

@@ -34,6 +34,8 @@ pub(crate) enum Route {
     Session,
     SignedIn,
     InitiateLogin,
+    BackchannelLogout(String),
+    FrontchannelLogout(String),
 }
 
 impl Route {
@@ -50,15 +52,20 @@ impl Route {
             Self::Session => "session",
             Self::SignedIn => "signed_in",
             Self::InitiateLogin => "initiate_login",
+            Self::BackchannelLogout(_) => "backchannel_logout",
+            Self::FrontchannelLogout(_) => "frontchannel_logout",
         }
     }
 
     /// The provider that the path names, whether there is one of that name or not.
     pub(super) fn provider(&self) -> Option<&str> {
         match self {
-            Self::Login(key) | Self::Callback(key) | Self::Connect(key) | Self::Disconnect(key) => {
-                Some(key)
-            }
+            Self::Login(key)
+            | Self::Callback(key)
+            | Self::Connect(key)
+            | Self::Disconnect(key)
+            | Self::BackchannelLogout(key)
+            | Self::FrontchannelLogout(key) => Some(key),
             Self::SignIn
             | Self::Logout
             | Self::LoggedOut
@@ -76,8 +83,13 @@ impl Route {
             | Self::Callback(_)
             | Self::Connect(_)
             | Self::InitiateLogin => Some(EventKind::LoginFailed),
-            Self::Logout => Some(EventKind::LogoutFailed),
-            Self::Disconnect(_) | Self::LoggedOut | Self::Session | Self::SignedIn => None,
+            Self::Logout | Self::FrontchannelLogout(_) => Some(EventKind::LogoutFailed),
+            // The provider's server is told in another way.
+            Self::BackchannelLogout(_)
+            | Self::Disconnect(_)
+            | Self::LoggedOut
+            | Self::Session
+            | Self::SignedIn => None,
         }
     }
 }
@@ -113,6 +125,12 @@ impl Routes<'_> {
                 ("callback", provider) => Some(Route::Callback(provider.to_owned())),
                 ("connect", provider) => Some(Route::Connect(provider.to_owned())),
                 ("disconnect", provider) => Some(Route::Disconnect(provider.to_owned())),
+                ("backchannel-logout", provider) => {
+                    Some(Route::BackchannelLogout(provider.to_owned()))
+                }
+                ("frontchannel-logout", provider) => {
+                    Some(Route::FrontchannelLogout(provider.to_owned()))
+                }
                 _ => None,
             },
         }
@@ -169,6 +187,14 @@ impl Routes<'_> {
 
     pub(crate) fn initiate_login(&self) -> String {
         format!("{}/initiate-login", self.root())
+    }
+
+    pub(crate) fn backchannel_logout(&self, provider: &str) -> String {
+        format!("{}/backchannel-logout/{provider}", self.root())
+    }
+
+    pub(crate) fn frontchannel_logout(&self, provider: &str) -> String {
+        format!("{}/frontchannel-logout/{provider}", self.root())
     }
 
     pub(crate) fn logged_out(&self) -> String {

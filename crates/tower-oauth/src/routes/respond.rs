@@ -104,7 +104,7 @@ impl From<Error> for Failure {
 }
 
 /// Names a failure in the log and on the page, so that the two can be brought together.
-fn correlation_id(auth: &Auth) -> String {
+pub(super) fn correlation_id(auth: &Auth) -> String {
     let mut bytes = [0; 8];
     match auth.inner().environment.random.fill(&mut bytes) {
         Ok(()) => bytes.iter().map(|byte| format!("{byte:02x}")).collect(),
@@ -113,7 +113,7 @@ fn correlation_id(auth: &Auth) -> String {
 }
 
 /// One event for each failure. What a person or an attacker can cause at will is no warning.
-fn report(error: &Error, correlation_id: &str) {
+pub(super) fn report(error: &Error, correlation_id: &str) {
     let (code, reason) = (error.code(), error.with_causes());
     match error.kind() {
         ErrorKind::Malformed
@@ -123,6 +123,7 @@ fn report(error: &Error, correlation_id: &str) {
         | ErrorKind::UnknownTenant
         | ErrorKind::AccountRefused
         | ErrorKind::StateInvalid
+        | ErrorKind::LogoutToken
         | ErrorKind::ProviderDenied
         | ErrorKind::NotAdmitted => {
             tracing::info!(target: "tower_oauth::login", code, correlation_id, "{reason}");

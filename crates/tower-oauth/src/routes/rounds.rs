@@ -26,7 +26,7 @@ pub(super) async fn check(auth: &Auth, headers: &HeaderMap, again: String) -> Re
     if round < MAX_ROUNDS {
         return Ok(round);
     }
-    let (reason, message) = if auth.load_session(headers).await?.is_some() {
+    let (reason, message) = if auth.session_before(headers).await?.is_some() {
         (
             "three logins within a minute; the session is live, so a page asks for more than a login gives",
             "You are signed in, but the page you want asks for more than signing in gives, and sends you back here each \

@@ -33,7 +33,7 @@ use tracing::Instrument as _;
 pub use self::bearer::{BearerError, BearerLayer, BearerService};
 use self::due::{Due, due};
 use self::flight::{Boarding, FlightKey, Flights, wait};
-pub(crate) use self::revoke::{revoke_all, revoke_now, tokens_to_revoke};
+pub(crate) use self::revoke::{revoke_all, revoke_now};
 use crate::auth::Auth;
 
 /// How long a request waits for a refresh: longer than a whole one takes at its slowest, and less while the old

@@ -2,38 +2,12 @@
 
 use std::sync::Arc;
 
-use http::HeaderMap;
 use tower_oauth_core::Provider;
 use tower_oauth_core::session::{Connection, StoreKey, TokenSet};
 
 use super::detach;
 use super::flight::FlightKey;
 use crate::auth::Auth;
-
-/// The connections of the sessions that the request names, whose tokens are to be revoked once those have ended.
-///
-/// A store that fails here costs the revocation, not the sign-out.
-pub(crate) async fn tokens_to_revoke(
-    auth: &Auth,
-    headers: &HeaderMap,
-) -> Vec<(StoreKey, Arc<Connection>)> {
-    let mut connections = Vec::new();
-    if !auth.inner().revoke_at_logout {
-        return connections;
-    }
-    for value in auth.session_values(headers) {
-        match auth.named_session(value).await {
-            Ok(Some(live)) => {
-                connections.extend(live.session.connections().map(|it| (live.key, Arc::clone(it))));
-            }
-            Ok(None) => {}
-            Err(error) => {
-                tracing::warn!(target: "tower_oauth::tokens", code = error.code(), "the tokens are not revoked: {error}");
-            }
-        }
-    }
-    connections
-}
 
 /// Revokes the tokens of sessions that have ended, in a task of its own.
 pub(crate) fn revoke_all(auth: &Auth, ended: Vec<(StoreKey, Arc<Connection>)>) {
