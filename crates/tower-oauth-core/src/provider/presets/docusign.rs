@@ -18,11 +18,13 @@ pub fn docusign(client_id: impl Into<String>, client_secret: impl Into<ClientSec
         .key("docusign")
         .display_name("Docusign")
         .registered(Registration {
- at: "https://apps.docusign.com/admin/apps-and-keys",
- redirect_uri: "Additional settings, Redirect URIs",
- refresh_token: "Always; access tokens last eight hours. Ask for the scope extended besides to have the refresh token renewed at each use.",
- notes: &["An integration is made in the developer environment and promoted from there."],
- })
+            at: "https://apps.docusign.com/admin/apps-and-keys",
+            redirect_uri: "Additional settings, Redirect URIs",
+            refresh_token: "Always; access tokens last eight hours. Ask for the scope extended \
+             besides to have the refresh token renewed at each use.",
+            notes: &["An integration is made in the developer environment and promoted \
+             from there."],
+        })
 }
 
 /// The developer environment of Docusign, for an integration made at <https://admindemo.docusign.com/apps-and-keys>.
@@ -36,11 +38,12 @@ pub fn docusign_demo(
         .key("docusign-demo")
         .display_name("Docusign Demo")
         .registered(Registration {
- at: "https://admindemo.docusign.com/apps-and-keys",
- redirect_uri: "Additional settings, Redirect URIs",
- refresh_token: "Always; access tokens last eight hours. Ask for the scope extended besides to have the refresh token renewed at each use.",
- notes: &["Users of the developer environment are not those of production."],
- })
+            at: "https://admindemo.docusign.com/apps-and-keys",
+            redirect_uri: "Additional settings, Redirect URIs",
+            refresh_token: "Always; access tokens last eight hours. Ask for the scope extended \
+             besides to have the refresh token renewed at each use.",
+            notes: &["Users of the developer environment are not those of production."],
+        })
 }
 
 fn at(

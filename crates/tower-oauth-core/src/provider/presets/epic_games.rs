@@ -27,11 +27,12 @@ pub fn epic_games(
     .key("epic-games")
     .display_name("Epic Games")
     .registered(Registration {
- at: "https://dev.epicgames.com/portal",
- redirect_uri: "Product settings, Clients, Redirect URL",
- refresh_token: "Always; access tokens last two hours.",
- notes: &["Link the client to an application of Epic Account Services, whose consent screen users see."],
- })
+        at: "https://dev.epicgames.com/portal",
+        redirect_uri: "Product settings, Clients, Redirect URL",
+        refresh_token: "Always; access tokens last two hours.",
+        notes: &["Link the client to an application of Epic Account Services, whose \
+             consent screen users see."],
+    })
     .scopes(["basic_profile"])
     .quirks(|quirks| {
         quirks.client_authentication = ClientAuthentication::Basic;

@@ -24,11 +24,13 @@ pub fn github(client_id: impl Into<String>, client_secret: impl Into<ClientSecre
         .key("github")
         .display_name("GitHub")
         .registered(Registration {
- at: "https://github.com/settings/developers",
- redirect_uri: "Authorization callback URL",
- refresh_token: "For GitHub Apps, whose access tokens last eight hours; those of OAuth apps do not expire.",
- notes: &["A GitHub App needs the account permission Email addresses: read to learn a verified address."],
- })
+            at: "https://github.com/settings/developers",
+            redirect_uri: "Authorization callback URL",
+            refresh_token: "For GitHub Apps, whose access tokens last eight hours; those of \
+             OAuth apps do not expire.",
+            notes: &["A GitHub App needs the account permission Email addresses: read to \
+             learn a verified address."],
+        })
 }
 
 /// GitHub Enterprise Server at `host`, such as `https://github.example`, for an application of its own.

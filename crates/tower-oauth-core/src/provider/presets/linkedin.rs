@@ -22,11 +22,15 @@ pub fn linkedin(client_id: impl Into<String>, client_secret: impl Into<ClientSec
         .key("linkedin")
         .display_name("LinkedIn")
         .registered(Registration {
- at: "https://www.linkedin.com/developers/apps",
- redirect_uri: "Auth, Authorized redirect URLs for your app",
- refresh_token: "For approved partners only; access tokens last sixty days.",
- notes: &["Add the product Sign In with LinkedIn using OpenID Connect.", "Neither PKCE nor a nonce protects the code; register no redirect URI but this one."],
- })
+            at: "https://www.linkedin.com/developers/apps",
+            redirect_uri: "Auth, Authorized redirect URLs for your app",
+            refresh_token: "For approved partners only; access tokens last sixty days.",
+            notes: &[
+                "Add the product Sign In with LinkedIn using OpenID Connect.",
+                "Neither PKCE nor a nonce protects the code; register no redirect \
+             URI but this one.",
+            ],
+        })
         .quirks(|quirks| {
             quirks.client_authentication = ClientAuthentication::Body;
             quirks.pkce = Pkce::Unsupported;

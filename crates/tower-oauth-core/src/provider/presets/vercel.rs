@@ -17,11 +17,12 @@ pub fn vercel(client_id: impl Into<String>, client_secret: impl Into<ClientSecre
         .key("vercel")
         .display_name("Vercel")
         .registered(Registration {
- at: "https://vercel.com/docs/sign-in-with-vercel/manage-from-dashboard",
- redirect_uri: "Apps, Authorization Callback URLs",
- refresh_token: "When offline access is asked for; access tokens last one hour.",
- notes: &["Tick openid, email, profile, and offline_access where it is wanted, under Permissions."],
- })
+            at: "https://vercel.com/docs/sign-in-with-vercel/manage-from-dashboard",
+            redirect_uri: "Apps, Authorization Callback URLs",
+            refresh_token: "When offline access is asked for; access tokens last one hour.",
+            notes: &["Tick openid, email, profile, and offline_access where it is \
+             wanted, under Permissions."],
+        })
         .quirks(|quirks| {
             quirks.brand = Brand::with_icon(ICON);
         })
