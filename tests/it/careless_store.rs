@@ -69,6 +69,16 @@ impl SessionStore for Careless {
     async fn delete_by_subject(&self, issuer: &str, subject: &str) -> Result<u64, StoreError> {
         self.inner.delete_by_subject(issuer, subject).await
     }
+    async fn find_by_sid(&self, issuer: &str, sid: &str) -> Result<Vec<StoreKey>, StoreError> {
+        self.inner.find_by_sid(issuer, sid).await
+    }
+    async fn find_by_subject(
+        &self,
+        issuer: &str,
+        subject: &str,
+    ) -> Result<Vec<StoreKey>, StoreError> {
+        self.inner.find_by_subject(issuer, subject).await
+    }
     async fn mark_once(&self, mark: &Mark, expires: Timestamp) -> Result<bool, StoreError> {
         self.inner.mark_once(mark, expires).await
     }

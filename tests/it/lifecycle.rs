@@ -159,6 +159,44 @@ async fn g08_the_end_of_a_session_in_a_cookie_and_of_one_that_is_distrusted_is_t
 }
 
 #[tokio::test]
+async fn g08_whoever_ends_a_session_is_named() {
+    let setup = Setup::new();
+    let audit = Audit::default();
+    let observer = audit.observer();
+    let auth = setup.offline_auth(|it| {
+        it.backchannel_logout(true).frontchannel_logout(true).on_logout(observer)
+    });
+    let mut browser = setup.browser(&auth);
+    let mut causes = Vec::new();
+    for cause in ["backchannel", "frontchannel", "everywhere"] {
+        browser.login_as("alice").await;
+        audit.take(&setup);
+        let sid =
+            browser.fetch("/profile").await.json()["claims"]["sid"].as_str().unwrap().to_owned();
+        match cause {
+            "backchannel" => {
+                setup.clock.advance(seconds(1));
+                let token = setup.provider.logout_token(None, Some(&sid));
+                let page = browser.backchannel_logout("/auth/backchannel-logout/op", &token).await;
+                assert_eq!(page.status(), 200, "{}", page.text());
+            }
+            "frontchannel" => {
+                let iss = setup.provider.issuer();
+                let path = format!("/auth/frontchannel-logout/op?iss={iss}&sid={sid}");
+                assert_eq!(browser.request(Method::GET, &path, &[]).await.status(), 200);
+            }
+            _ => {
+                let subject = TestUser::alice();
+                let user = (setup.provider.issuer(), subject.subject());
+                assert_eq!(auth.sign_out_everywhere(user.0, user.1).await.unwrap(), 1);
+            }
+        }
+        causes.extend(audit.take(&setup).into_iter().map(|event| event["code"].clone()));
+    }
+    assert_eq!(causes, ["backchannel", "frontchannel", "everywhere"]);
+}
+
+#[tokio::test]
 async fn each_observer_hears_what_it_asked_for_and_a_panic_stops_nobody() {
     let setup = Setup::new();
     let (logins, ends) = (Audit::default(), Audit::default());

@@ -8,6 +8,8 @@
     reason = "a test stops where something is wrong"
 )]
 
+mod account_faults;
+mod accounts;
 mod answers;
 mod app_session;
 mod app_session_traps;
@@ -77,6 +79,9 @@ mod single_page;
 mod starts;
 mod store;
 mod tabs;
+mod tenant_cache;
+mod tenant_directory;
+mod tenants;
 mod their_store;
 mod tls;
 mod tower_sessions;

@@ -78,6 +78,16 @@ impl SessionStore for Remote {
         self.pass(Operation::Delete).await;
         self.store.delete_by_subject(issuer, subject).await
     }
+    async fn find_by_sid(&self, issuer: &str, sid: &str) -> Result<Vec<StoreKey>, StoreError> {
+        self.store.find_by_sid(issuer, sid).await
+    }
+    async fn find_by_subject(
+        &self,
+        issuer: &str,
+        subject: &str,
+    ) -> Result<Vec<StoreKey>, StoreError> {
+        self.store.find_by_subject(issuer, subject).await
+    }
     async fn mark_once(&self, mark: &Mark, expires: Timestamp) -> Result<bool, StoreError> {
         self.store.mark_once(mark, expires).await
     }

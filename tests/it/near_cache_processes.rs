@@ -82,7 +82,10 @@ async fn l08_a_browser_that_signs_out_is_out_at_once_here_and_within_the_bound_e
     }
     assert_eq!(store.count(Operation::Load), loads);
     let headers = [("sec-fetch-site", "same-origin")];
-    assert_eq!(here.request(http::Method::POST, "/auth/logout", &headers).await.status(), 204);
+    assert_eq!(
+        here.request(http::Method::POST, "/auth/logout?local=true", &headers).await.status(),
+        204
+    );
     here.plant_cookie(&name, &cookie);
     assert_eq!(here.open("/").await.text(), "Hello, stranger!");
     setup.clock.advance(BOUND);

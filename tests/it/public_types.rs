@@ -56,7 +56,7 @@ const NOTHING_SECRET: &str = "Algorithm BaseUrl Brand Claims ClaimsMapping Clien
     RequireLogin RequireLoginService RequireSameOrigin RequireSameOriginService ReqwestClient \
     Revocation ResponseFuture ResponseMode ReturnTo SameOriginFuture SessionEnd SignInPage SignedInPage SignedOutPage StoreError Swap \
     SystemClock SystemRandom Timestamp TokenRequest TokenResponse UserInfo UserInfoRequest Version BearerError ExpectedUser NearCache TowerSessions014 TowerSessionsStore Guarded LoginRequest Prompt Require RequireScopes \
-    RequireStepUp";
+    RequireStepUp Account AccountError CurrentSession VerifiedLogin EndSession Logout LogoutToken SigningOutPage";
 
 /// Formats values, each under the name of its type.
 #[derive(Default)]
@@ -138,6 +138,8 @@ async fn g02_no_public_type_shows_a_secret() {
     let auth: Auth = builder.build().unwrap();
     shown.add(&auth);
     shown.add::<AuthLayer>(&auth.layer());
+    let provider = setup.registration();
+    shown.add(&tower_oauth::tenants::Tenant::new([provider]));
     shown.add(&auth.service());
     let types = axum::routing::get(types).layer(auth.layer());
     let mut browser = setup.browser_of(app(&auth).route("/types", types));

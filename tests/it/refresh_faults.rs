@@ -167,6 +167,16 @@ async fn a_save_that_only_seems_to_fail_is_found_out_by_reading() {
         async fn delete_by_subject(&self, issuer: &str, sub: &str) -> Result<u64, StoreError> {
             self.0.delete_by_subject(issuer, sub).await
         }
+        async fn find_by_sid(&self, issuer: &str, sid: &str) -> Result<Vec<StoreKey>, StoreError> {
+            self.0.find_by_sid(issuer, sid).await
+        }
+        async fn find_by_subject(
+            &self,
+            issuer: &str,
+            subject: &str,
+        ) -> Result<Vec<StoreKey>, StoreError> {
+            self.0.find_by_subject(issuer, subject).await
+        }
         async fn mark_once(&self, mark: &Mark, expires: Timestamp) -> Result<bool, StoreError> {
             self.0.mark_once(mark, expires).await
         }

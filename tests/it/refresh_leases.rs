@@ -173,6 +173,16 @@ impl SessionStore for Forgetful {
     async fn delete_by_subject(&self, issuer: &str, subject: &str) -> Result<u64, StoreError> {
         self.0.delete_by_subject(issuer, subject).await
     }
+    async fn find_by_sid(&self, issuer: &str, sid: &str) -> Result<Vec<StoreKey>, StoreError> {
+        self.0.find_by_sid(issuer, sid).await
+    }
+    async fn find_by_subject(
+        &self,
+        issuer: &str,
+        subject: &str,
+    ) -> Result<Vec<StoreKey>, StoreError> {
+        self.0.find_by_subject(issuer, subject).await
+    }
     async fn mark_once(&self, _: &Mark, _: Timestamp) -> Result<bool, StoreError> {
         Ok(true)
     }

@@ -23,7 +23,7 @@ fn is_good(provider: &FakeProvider, token: &str) -> bool {
 }
 
 async fn sign_out(browser: &mut TestBrowser) {
-    let page = browser.post("/auth/logout", &[]).await;
+    let page = browser.post("/auth/logout", &[("local", "true")]).await;
     assert_eq!((page.url().path(), page.status().as_u16()), ("/auth/logged-out", 200));
 }
 

@@ -142,7 +142,15 @@ async fn htmx_signs_out() {
     let mut browser = setup.browser(&setup.auth());
     browser.login_as("alice").await;
     let headers = [("hx-request", "true"), ("sec-fetch-site", "same-origin"), ("accept", "*/*")];
-    let page = browser.request(Method::POST, "/auth/logout", &headers).await;
+    let page = browser.request(Method::POST, "/auth/logout?local=true", &headers).await;
     assert_eq!((page.status().as_u16(), page.header("hx-redirect")), (204, "/auth/logged-out"));
     assert!(browser.cookies().is_empty());
+    browser.login_as("alice").await;
+    let page = browser.request(Method::POST, "/auth/logout", &headers).await;
+    assert!(
+        page.header("hx-redirect").starts_with("https://op.example/end-session?id_token_hint=")
+    );
+    assert!(page.headers()["hx-redirect"].is_sensitive(), "no log repeats the ID token");
+    let page = browser.open(page.header("hx-redirect")).await;
+    assert_eq!(page.url().path(), "/auth/logged-out");
 }

@@ -125,12 +125,12 @@ async fn p06_l03_a_store_that_is_down_is_an_error_and_a_sign_out_ends_the_sessio
     let headers = [("sec-fetch-site", "same-origin")];
     their.fail(&["create", "save", "load", "delete"]);
     assert_eq!(browser.open("/").await.status(), 503);
-    let signed_out = browser.request(http::Method::POST, "/auth/logout", &headers).await;
+    let signed_out = browser.request(http::Method::POST, "/auth/logout?local=true", &headers).await;
     assert_eq!(signed_out.status(), 503);
     their.fail(&[]);
     browser.plant_cookie(&name, &cookie);
     assert_eq!(browser.open("/").await.text(), "Hello, Alice Liddell!");
-    let signed_out = browser.request(http::Method::POST, "/auth/logout", &headers).await;
+    let signed_out = browser.request(http::Method::POST, "/auth/logout?local=true", &headers).await;
     assert_eq!(signed_out.status(), 204);
     browser.plant_cookie(&name, &cookie);
     assert_eq!(browser.open("/").await.text(), "Hello, stranger!");

@@ -19,6 +19,7 @@ const defaults = {
   client_secret: "a client secret for tests, and nothing but tests",
   redirect_uris: ["http://localhost:3000/auth/callback/op"],
   post_logout_redirect_uris: [],
+  backchannel_logout_uri: "", // none
   id_token_signed_response_alg: "RS256", // or ES256
   token_endpoint_auth_method: "client_secret_basic", // or client_secret_post, none, …
   access_token_ttl: 3600,
@@ -69,6 +70,8 @@ function provider(issuer) {
       email: ["email", "email_verified"],
     },
     findAccount,
+    // Its own refuses loopback addresses, which is where a logout token goes here.
+    fetch: (url, { dispatcher, ...options }) => fetch(url, options),
     pkce: { required: () => true },
     rotateRefreshToken: true,
     issueRefreshToken: (_ctx, _client, grant) => grant.scopes.has("offline_access"),
@@ -77,6 +80,7 @@ function provider(issuer) {
       introspection: { enabled: false },
       revocation: { enabled: true },
       rpInitiatedLogout: { enabled: true },
+      backchannelLogout: { enabled: true },
       userinfo: { enabled: true },
     },
     ttl: {
@@ -90,15 +94,17 @@ function provider(issuer) {
     },
   });
   provider.on("server_error", (_ctx, error) => process.stderr.write(`${error.stack}\n`));
+  provider.on("backchannel.error", (_ctx, error) => process.stderr.write(`${error.stack}\n`));
   return provider.callback();
 }
 
 function client() {
-  const { port, access_token_ttl, log_requests, client_secret, ...metadata } = settings;
+  const { port, access_token_ttl, log_requests, client_secret, backchannel_logout_uri, ...metadata } = settings;
   const confidential = metadata.token_endpoint_auth_method !== "none";
   return {
     ...metadata,
     ...(confidential && { client_secret }),
+    ...(backchannel_logout_uri && { backchannel_logout_uri, backchannel_logout_session_required: true }),
     grant_types: ["authorization_code", "refresh_token"],
     response_types: ["code"],
   };

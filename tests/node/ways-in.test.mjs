@@ -48,6 +48,8 @@ test("a single-page application: login in a window of its own, an API call, sign
   assert.equal(await page.evaluate(() => document.cookie), "", "no script can read a cookie of the login");
 
   await button(page, /sign out/i).click();
+  await heading(page, /signed out/i).waitFor();
+  await page.goto(spa.url);
   await status(page, "Nobody is signed in");
   await status(other, "Nobody is signed in");
 });

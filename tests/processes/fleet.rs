@@ -107,7 +107,7 @@ impl Fleet {
     pub(crate) async fn sign_out(&self, browser: &TestBrowser) {
         let same_origin = [("sec-fetch-site", "same-origin")];
         let page = browser.request(Method::POST, "/auth/logout", &same_origin).await;
-        assert_eq!(page.status(), 204, "{}", page.text());
+        assert!(page.status().is_success(), "{}", page.text());
     }
 
     /// How many requests the provider got.

@@ -99,3 +99,36 @@ async fn c18_p19_fifty_callbacks_over_three_processes_are_one_token_request_on_r
 async fn c18_p19_fifty_callbacks_over_three_processes_are_one_token_request_on_postgresql() {
     fifty_callbacks(Store::postgres().await).await;
 }
+
+/// The provider says at one that somebody signed out there, and it is over for all; who signs in since is signed in.
+async fn backchannel_logout(store: &str) {
+    let fleet = Fleet::start(store).await;
+    let (mut alice, mut other) = (fleet.browser(), fleet.browser());
+    fleet.balancer.in_turn();
+    other.open("/auth/login/op").await;
+    alice.open("/auth/login/op").await;
+    let sid = fleet.provider.latest_sid("sub-alice").unwrap();
+    let token = fleet.provider.logout_token(None, Some(&sid));
+    fleet.balancer.choose(1);
+    for expected in [StatusCode::OK, StatusCode::BAD_REQUEST] {
+        let page = alice.backchannel_logout("/auth/backchannel-logout/op", &token).await;
+        assert_eq!(page.status(), expected, "{}", page.text());
+        fleet.balancer.choose(2);
+    }
+    for page in fleet.seen_by_each(&alice).await {
+        assert_eq!(page.status(), StatusCode::UNAUTHORIZED, "{}", page.text());
+    }
+    for page in fleet.seen_by_each(&other).await {
+        assert_eq!(page.json()["subject"], "sub-alice");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn b01_b13_a_logout_token_at_one_process_ends_the_session_at_all_on_redis() {
+    backchannel_logout(&Store::redis().url()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn b01_b13_a_logout_token_at_one_process_ends_the_session_at_all_on_postgresql() {
+    backchannel_logout(&Store::postgres().await.url()).await;
+}

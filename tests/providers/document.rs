@@ -64,6 +64,8 @@ pub(crate) struct Token {
     pub(crate) encoding: Encoding,
     #[serde(default)]
     pub(crate) headers: BTreeMap<String, String>,
+    /// For how many seconds the documentation says that a token is good, where the answer does not.
+    pub(crate) lifetime: Option<u64>,
     pub(crate) response: Answer,
 }
 

@@ -80,6 +80,7 @@ presets! {
     docusign_demo: "docusign-demo" => |id, secret| providers::docusign_demo(id, secret),
     dropbox: "dropbox" => |id, secret| providers::dropbox(id, secret),
     epic_games: "epic-games" => |id, secret| providers::epic_games(id, secret),
+    eventbrite: "eventbrite" => |id, secret| providers::eventbrite(id, secret),
     facebook: "facebook" => |id, secret| providers::facebook(id, secret),
     figma: "figma" => |id, secret| providers::figma(id, secret),
     forgejo: "forgejo" => |id, secret| providers::forgejo("https://forgejo.example/", id, secret),

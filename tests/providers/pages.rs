@@ -170,6 +170,9 @@ impl Facts {
     }
 
     fn email(&self) -> &'static str {
+        if self.document.expect.email.is_none() {
+            return "none";
+        }
         match self.quirks.claims.email {
             EmailRule::AlwaysVerified => "always verified",
             EmailRule::NeverVerified => "not verified, or none",
@@ -191,7 +194,7 @@ impl Facts {
                     parameters.iter().map(|(name, value)| format!("`{name}={value}`")).collect();
                 format!("`.offline_access()`: {}", sent.join(", "))
             }
-            _ => match (&self.document.refresh, self.document.expect.expires_in) {
+            _ => match (&self.document.refresh, self.lifetime()) {
                 (Some(_), _) => "comes unasked, where tokens expire".into(),
                 (None, Some(_)) => "none: the user signs in again".into(),
                 (None, None) => "none: the token is good until it is revoked".into(),
@@ -205,6 +208,11 @@ impl Facts {
             OfflineAccess::NotAsked => when.to_owned(),
             _ => format!("{when} {}", self.refresh_token()),
         }
+    }
+
+    /// For how many seconds an access token is good, where that is known.
+    fn lifetime(&self) -> Option<u64> {
+        self.document.expect.expires_in.or(self.document.token.lifetime)
     }
 
     /// What the function's documentation says first.

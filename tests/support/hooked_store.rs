@@ -69,6 +69,18 @@ impl SessionStore for HookedStore {
         hooked!(self, Delete, self.inner.delete_by_subject(issuer, subject))
     }
 
+    async fn find_by_sid(&self, issuer: &str, sid: &str) -> Result<Vec<StoreKey>, StoreError> {
+        hooked!(self, Find, self.inner.find_by_sid(issuer, sid))
+    }
+
+    async fn find_by_subject(
+        &self,
+        issuer: &str,
+        subject: &str,
+    ) -> Result<Vec<StoreKey>, StoreError> {
+        hooked!(self, Find, self.inner.find_by_subject(issuer, subject))
+    }
+
     async fn mark_once(&self, mark: &Mark, expires: Timestamp) -> Result<bool, StoreError> {
         hooked!(self, MarkOnce, self.inner.mark_once(mark, expires))
     }

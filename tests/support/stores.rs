@@ -18,6 +18,7 @@ pub enum Operation {
     Load,
     Swap,
     Delete,
+    Find,
     MarkOnce,
 }
 
@@ -59,6 +60,22 @@ macro_rules! wrapper {
 
             async fn delete_by_subject(&self, issuer: &str, sub: &str) -> Result<u64, StoreError> {
                 forward!(self, Delete, self.inner.delete_by_subject(issuer, sub))
+            }
+
+            async fn find_by_sid(
+                &self,
+                issuer: &str,
+                sid: &str,
+            ) -> Result<Vec<StoreKey>, StoreError> {
+                forward!(self, Find, self.inner.find_by_sid(issuer, sid))
+            }
+
+            async fn find_by_subject(
+                &self,
+                issuer: &str,
+                subject: &str,
+            ) -> Result<Vec<StoreKey>, StoreError> {
+                forward!(self, Find, self.inner.find_by_subject(issuer, subject))
             }
 
             async fn mark_once(&self, mark: &Mark, expires: Timestamp) -> Result<bool, StoreError> {
@@ -210,6 +227,18 @@ impl SessionStore for BytesStore {
 
     async fn delete_by_subject(&self, issuer: &str, subject: &str) -> Result<u64, StoreError> {
         self.inner.delete_by_subject(issuer, subject).await
+    }
+
+    async fn find_by_sid(&self, issuer: &str, sid: &str) -> Result<Vec<StoreKey>, StoreError> {
+        self.inner.find_by_sid(issuer, sid).await
+    }
+
+    async fn find_by_subject(
+        &self,
+        issuer: &str,
+        subject: &str,
+    ) -> Result<Vec<StoreKey>, StoreError> {
+        self.inner.find_by_subject(issuer, subject).await
     }
 
     async fn mark_once(&self, mark: &Mark, expires: Timestamp) -> Result<bool, StoreError> {

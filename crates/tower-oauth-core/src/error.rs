@@ -1,9 +1,10 @@
-//! What can go wrong: [`Error`] while a login runs, [`ConfigError`] before anything runs.
+//! What can go wrong while a login runs: [`Error`].
 
 use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
+pub use crate::config_error::ConfigError;
 use crate::http_client::{HttpError, HttpErrorKind};
 use crate::random::RandomUnavailable;
 use crate::session::StoreError;
@@ -58,6 +59,8 @@ pub enum ErrorKind {
     ClientRejected,
     /// The ID token is not valid.
     IdToken,
+    /// The logout token is not valid, or was used before.
+    LogoutToken,
     /// The userinfo answer cannot be used.
     UserInfo,
     /// The provider's metadata or keys cannot be used.
@@ -74,7 +77,15 @@ pub enum ErrorKind {
     ProviderTimeout,
     /// The session store failed. Never the same as "not signed in".
     StoreUnavailable,
-    /// The session does not fit into its cookie.
+    /// The application does not let this user in.
+    AccountRefused,
+    /// The application could not say whose account it is.
+    AccountUnavailable,
+    /// The application has no tenant of the name that the request leads to.
+    UnknownTenant,
+    /// The application could not say which providers a tenant signs in with.
+    ProvidersUnavailable,
+    /// The session does not fit into its cookie, or an account's data into the session.
     SessionTooLarge,
     /// A fault in this process.
     Internal,
@@ -82,7 +93,7 @@ pub enum ErrorKind {
 
 impl ErrorKind {
     /// Every kind, for documentation and tests.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 31] = [
         Self::Malformed,
         Self::CrossSite,
         Self::UnknownProvider,
@@ -99,6 +110,7 @@ impl ErrorKind {
         Self::TokenEndpoint,
         Self::ClientRejected,
         Self::IdToken,
+        Self::LogoutToken,
         Self::UserInfo,
         Self::Discovery,
         Self::NotSignedIn,
@@ -107,6 +119,10 @@ impl ErrorKind {
         Self::ProviderUnavailable,
         Self::ProviderTimeout,
         Self::StoreUnavailable,
+        Self::AccountRefused,
+        Self::AccountUnavailable,
+        Self::UnknownTenant,
+        Self::ProvidersUnavailable,
         Self::SessionTooLarge,
         Self::Internal,
     ];
@@ -131,6 +147,7 @@ impl ErrorKind {
             Self::TokenEndpoint => "token_endpoint",
             Self::ClientRejected => "client_rejected",
             Self::IdToken => "id_token",
+            Self::LogoutToken => "logout_token",
             Self::UserInfo => "userinfo",
             Self::Discovery => "discovery",
             Self::NotSignedIn => "not_signed_in",
@@ -139,6 +156,10 @@ impl ErrorKind {
             Self::ProviderUnavailable => "provider_unavailable",
             Self::ProviderTimeout => "provider_timeout",
             Self::StoreUnavailable => "store_unavailable",
+            Self::AccountRefused => "account_refused",
+            Self::AccountUnavailable => "account_unavailable",
+            Self::UnknownTenant => "unknown_tenant",
+            Self::ProvidersUnavailable => "providers_unavailable",
             Self::SessionTooLarge => "session_too_large",
             Self::Internal => "internal",
         }
@@ -155,14 +176,16 @@ impl ErrorKind {
             | Self::IssuerMismatch
             | Self::CodeRejected
             | Self::GrantRejected
-            | Self::NonceMismatch => StatusCode::BAD_REQUEST,
+            | Self::NonceMismatch
+            | Self::LogoutToken => StatusCode::BAD_REQUEST,
             Self::CrossSite
             | Self::ProviderDenied
             | Self::NotAdmitted
             | Self::StepUp
-            | Self::UserMismatch => StatusCode::FORBIDDEN,
+            | Self::UserMismatch
+            | Self::AccountRefused => StatusCode::FORBIDDEN,
             Self::NotSignedIn => StatusCode::UNAUTHORIZED,
-            Self::UnknownProvider => StatusCode::NOT_FOUND,
+            Self::UnknownProvider | Self::UnknownTenant => StatusCode::NOT_FOUND,
             Self::RedirectLoop => StatusCode::LOOP_DETECTED,
             Self::ProviderError
             | Self::TokenEndpoint
@@ -170,7 +193,10 @@ impl ErrorKind {
             | Self::IdToken
             | Self::UserInfo
             | Self::Discovery => StatusCode::BAD_GATEWAY,
-            Self::ProviderUnavailable | Self::StoreUnavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::ProviderUnavailable
+            | Self::StoreUnavailable
+            | Self::AccountUnavailable
+            | Self::ProvidersUnavailable => StatusCode::SERVICE_UNAVAILABLE,
             Self::ProviderTimeout => StatusCode::GATEWAY_TIMEOUT,
             Self::SessionTooLarge | Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -200,7 +226,9 @@ impl Error {
         Self::new(kind, error.to_string()).with_source(error)
     }
 
-    pub(crate) fn with_source(
+    /// Adds the cause. Its `Display` is for the operator's log and must hold no secret.
+    #[must_use]
+    pub fn with_source(
         mut self,
         source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
     ) -> Self {
@@ -213,7 +241,9 @@ impl Error {
         self
     }
 
-    pub(crate) fn with_retry_after(mut self, after: Option<Duration>) -> Self {
+    /// Says how long to wait before another try can help.
+    #[must_use]
+    pub fn with_retry_after(mut self, after: Option<Duration>) -> Self {
         self.0.retry_after = after;
         self
     }
@@ -327,44 +357,6 @@ impl ProviderCode {
         &self.0
     }
 }
-
-/// A setting that cannot work. Found when the application starts, before a request is served.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ConfigError {
-    setting: Cow<'static, str>,
-    problem: Cow<'static, str>,
-}
-
-impl ConfigError {
-    /// `setting` is what the person wrote it under; `problem` says what is wrong and what to do.
-    #[must_use]
-    pub fn new(
-        setting: impl Into<Cow<'static, str>>,
-        problem: impl Into<Cow<'static, str>>,
-    ) -> Self {
-        Self { setting: setting.into(), problem: problem.into() }
-    }
-
-    /// Which setting it is.
-    #[must_use]
-    pub fn setting(&self) -> &str {
-        &self.setting
-    }
-
-    /// What is wrong with it.
-    #[must_use]
-    pub fn problem(&self) -> &str {
-        &self.problem
-    }
-}
-
-impl fmt::Display for ConfigError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.setting, self.problem)
-    }
-}
-
-impl std::error::Error for ConfigError {}
 
 #[cfg(test)]
 mod tests {

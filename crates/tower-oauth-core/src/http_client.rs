@@ -28,6 +28,12 @@ pub trait HttpClient: fmt::Debug + Send + Sync + 'static {
         request: http::Request<Bytes>,
         limits: Limits,
     ) -> Result<http::Response<Bytes>, HttpError>;
+
+    /// Whether it connects to addresses of the public internet only, whatever a name leads to at that moment, so that
+    /// somebody else's issuer cannot have it call what is inside the network. Or opens no connection at all.
+    fn keeps_to_public_addresses(&self) -> bool {
+        false
+    }
 }
 
 /// What one call may cost.

@@ -37,6 +37,8 @@ pub enum Purpose {
     SessionCookie,
     /// An authorization response that a form brought, on its way to a request that brings our cookies.
     AuthorizationResponse,
+    /// A sign-out that is on its way to the provider and back, in its cookie.
+    Logout,
 }
 
 /// The keys that seal and open: the first one seals, all of them open.
@@ -51,6 +53,7 @@ struct SecretKeys {
     login_request: LessSafeKey,
     session_cookie: LessSafeKey,
     authorization_response: LessSafeKey,
+    logout: LessSafeKey,
 }
 
 impl KeyRing {
@@ -163,6 +166,7 @@ impl SecretKeys {
             login_request: key(b"login request")?,
             session_cookie: key(b"session cookie")?,
             authorization_response: key(b"authorization response")?,
+            logout: key(b"logout")?,
         })
     }
 
@@ -173,6 +177,7 @@ impl SecretKeys {
             Purpose::LoginRequest => &self.login_request,
             Purpose::SessionCookie => &self.session_cookie,
             Purpose::AuthorizationResponse => &self.authorization_response,
+            Purpose::Logout => &self.logout,
         }
     }
 }

@@ -11,12 +11,14 @@
 //! | where the browser is sent | [`Client::start`] |
 //! | what it brings back | [`AuthorizationResponse`], [`Client::authorize`] |
 //! | tokens, ID token, userinfo | [`Client::finish`] |
+//! | where it is ended at the provider, and how that says so | [`Client::end_session`], [`Client::verify_logout_token`] |
 //! | who it is | [`Identity`] |
 //! | where that is kept | [`session`] |
 
 mod base_url;
 mod client;
 mod clock;
+mod config_error;
 mod discovery;
 mod error;
 mod flow;
@@ -42,8 +44,10 @@ pub use clock::{Clock, Timestamp};
 pub use error::{ConfigError, Error, ErrorKind};
 pub use flow::attempt::Attempt;
 pub use flow::callback::{AuthorizationResponse, AuthorizedCode};
+pub use flow::end_session::{EndSession, Logout};
 pub use flow::finish::Login;
 pub use flow::login_request::{ExpectedUser, LoginRequest, Prompt};
+pub use flow::logout_token::LogoutToken;
 pub use flow::start::Start;
 pub use http_client::{HttpClient, HttpError, HttpErrorKind, Limits};
 pub use identity::{Email, EmailTrust, Identity};

@@ -59,5 +59,7 @@ pub(crate) fn session() -> Session {
             nonce: None,
         }),
         connected: Vec::new(),
+        tenant: None,
+        account: None,
     }
 }

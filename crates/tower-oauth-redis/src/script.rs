@@ -27,6 +27,11 @@ pub(crate) static PUT: LazyLock<Script> = LazyLock::new(|| {
     ))
 });
 
+/// Tells whether a record carries an index.
+pub(crate) static CARRIES: LazyLock<Script> = LazyLock::new(|| {
+    Script::new(concat!(include_str!("scripts/live.lua"), include_str!("scripts/carries.lua")))
+});
+
 /// Removes a record that carries an index.
 pub(crate) static REMOVE: LazyLock<Script> = LazyLock::new(|| {
     Script::new(concat!(include_str!("scripts/live.lua"), include_str!("scripts/remove.lua")))

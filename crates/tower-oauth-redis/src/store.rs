@@ -124,9 +124,7 @@ impl RedisStore {
     /// with the session they named. Each record goes in one step with the question whether it still carries the tag;
     /// where one cannot be removed, the others are all the same.
     async fn remove_all(&self, tag: &Tag) -> Result<u64, StoreError> {
-        let mut members = redis::cmd("ZRANGE");
-        members.arg(layout::index_key(&self.prefix, tag)).arg(0).arg(-1);
-        let members: Vec<Vec<u8>> = self.ask(&members).await?;
+        let members = self.members(tag).await?;
         let now = seconds(self.clock.now());
         let mut removed = 0;
         for batch in members.chunks(BATCH) {
@@ -139,6 +137,33 @@ impl RedisStore {
             }
         }
         Ok(removed)
+    }
+
+    /// The keys of the records that carry `tag`.
+    async fn find_all(&self, tag: &Tag) -> Result<Vec<StoreKey>, StoreError> {
+        let members = self.members(tag).await?;
+        let now = seconds(self.clock.now());
+        let mut found = Vec::new();
+        for batch in members.chunks(BATCH) {
+            let answers = join_all(batch.iter().map(async |member| {
+                let key = layout::member_key(&self.prefix, member);
+                self.run(&script::CARRIES, &[key], &[tag, now.as_bytes()]).await
+            }));
+            for (member, answer) in batch.iter().zip(answers.await) {
+                if answer? == 1 {
+                    let bytes = member.as_slice().try_into().map_err(StoreError::failed)?;
+                    found.push(StoreKey::from_bytes(bytes));
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// What stands in an index: also what ended, or was given another index.
+    async fn members(&self, tag: &Tag) -> Result<Vec<Vec<u8>>, Failure> {
+        let mut members = redis::cmd("ZRANGE");
+        members.arg(layout::index_key(&self.prefix, tag)).arg(0).arg(-1);
+        self.ask(&members).await
     }
 }
 
@@ -188,6 +213,18 @@ impl SessionStore for RedisStore {
 
     async fn delete_by_subject(&self, issuer: &str, subject: &str) -> Result<u64, StoreError> {
         self.remove_all(&layout::subject_tag(issuer, subject)).await
+    }
+
+    async fn find_by_sid(&self, issuer: &str, sid: &str) -> Result<Vec<StoreKey>, StoreError> {
+        self.find_all(&layout::sid_tag(issuer, sid)).await
+    }
+
+    async fn find_by_subject(
+        &self,
+        issuer: &str,
+        subject: &str,
+    ) -> Result<Vec<StoreKey>, StoreError> {
+        self.find_all(&layout::subject_tag(issuer, subject)).await
     }
 
     async fn mark_once(&self, mark: &Mark, expires: Timestamp) -> Result<bool, StoreError> {

@@ -7,6 +7,7 @@
 //! | reach it from a browser | [`FakeProviderBuilder::bind_loopback`], [`FakeProvider::serve`] |
 //! | let it fail, lie or hang | [`Answer`], [`FakeProvider::modify_id_token`] |
 //! | sign in as a person does, at once | [`TestBrowser`], [`TestBrowser::login_as`] |
+//! | sign out from there, with good logout tokens and wrong ones | [`FakeProvider::logout_token`], [`FakeProvider::wrong_logout_tokens`], [`TestBrowser::backchannel_logout`] |
 //! | see what it was asked | [`RecordedRequest`] |
 //! | let an hour pass | [`ManualClock`] |
 //! | make every run the same | [`SeededRandom`] |

@@ -143,6 +143,11 @@ fn deliver(outcome: Outcome, limits: Limits) -> Result<Response<Bytes>, HttpErro
 
 #[async_trait]
 impl HttpClient for InProcessNetwork {
+    /// It opens no connection.
+    fn keeps_to_public_addresses(&self) -> bool {
+        true
+    }
+
     async fn send(
         &self,
         request: Request<Bytes>,

@@ -38,7 +38,7 @@ pub(crate) async fn keep(
     headers: &HeaderMap,
 ) -> Result<Vec<HeaderValue>, Error> {
     let inner = auth.inner();
-    let sealed = attempt.seal(&inner.keys, &context(auth), &*inner.environment.random)?;
+    let sealed = attempt.seal(&inner.keys, &auth.context(), &*inner.environment.random)?;
     let value = match inner.login_state {
         LoginState::Sealed => sealed,
         LoginState::Stored => {
@@ -51,7 +51,7 @@ pub(crate) async fn keep(
     let mut cookies = make_room(auth, headers, value.len());
     let lifetime = attempt.expires().since(attempt.started());
     let label = attempt.own_label();
-    cookies.push(inner.cookies.set_attempt(&label, &value, lifetime));
+    cookies.push(auth.cookies().set_attempt(&label, &value, lifetime));
     Ok(cookies)
 }
 
@@ -65,14 +65,14 @@ pub(crate) async fn find(
     let label = Attempt::label(state);
     let Some(value) = value(auth, headers, &label) else { return Ok(None) };
     let attempt = match inner.login_state {
-        LoginState::Sealed => Attempt::open(&inner.keys, &context(auth), &label, value),
+        LoginState::Sealed => Attempt::open(&inner.keys, &auth.context(), &label, value),
         LoginState::Stored => {
             let Some(key) = SessionId::parse(value) else { return Ok(None) };
             let Some(stored) = inner.store.load(&key.store_key()).await? else { return Ok(None) };
             let sealed = stored.payload.to_bytes()?;
             std::str::from_utf8(&sealed)
                 .ok()
-                .and_then(|sealed| Attempt::open(&inner.keys, &context(auth), &label, sealed))
+                .and_then(|sealed| Attempt::open(&inner.keys, &auth.context(), &label, sealed))
         }
     };
     Ok(attempt.filter(|attempt| attempt.matches(state)))
@@ -100,24 +100,19 @@ pub(crate) async fn consume(
 
 /// The cookie that ends `attempt` in the browser.
 pub(crate) fn clear(auth: &Auth, attempt: &Attempt) -> HeaderValue {
-    auth.inner().cookies.clear_attempt(&attempt.own_label())
+    auth.cookies().clear_attempt(&attempt.own_label())
 }
 
 /// The value of the cookie of the attempt with this `label`.
 fn value<'a>(auth: &'a Auth, headers: &'a HeaderMap, label: &str) -> Option<&'a str> {
-    let mut attempts = auth.inner().cookies.attempts(headers);
+    let mut attempts = auth.cookies().attempts(headers);
     attempts.find(|(name, _)| *name == label).map(|(_, value)| value)
-}
-
-/// Ties an attempt to this application, whoever else has the same secret.
-fn context(auth: &Auth) -> String {
-    auth.inner().base_url.join("")
 }
 
 /// Cookies that end the attempts which must go for one more of `needed` bytes: the first in the header,
 /// since browsers send the oldest first (RFC 6265bis section 5.8.3).
 fn make_room(auth: &Auth, headers: &HeaderMap, needed: usize) -> Vec<HeaderValue> {
-    let cookies = &auth.inner().cookies;
+    let cookies = &auth.cookies();
     let attempts: Vec<_> = cookies.attempts(headers).collect();
     let mut bytes = needed;
     let kept = attempts.iter().rev().take(MAX_ATTEMPTS - 1).take_while(|(_, value)| {

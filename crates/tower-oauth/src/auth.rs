@@ -7,16 +7,19 @@ use tower_oauth_core::session::{
     Connection, Lifetimes, Record, Session, SessionCodec, SessionId, SessionStore, StoreKey,
     StoredRecord, Swap, Version,
 };
-use tower_oauth_core::{BaseUrl, Client, Environment, Error, ErrorKind, KeyRing, Login, Timestamp};
+use tower_oauth_core::{BaseUrl, Environment, Error, ErrorKind, KeyRing, Login, Timestamp};
 
+use crate::accounts::Accounts;
 use crate::attempts::LoginState;
-use crate::builder::AuthBuilder;
+use crate::builder::{AuthBuilder, LogoutSettings};
+use crate::clients::Clients;
 use crate::cookie::{Cookies, SessionCookie};
 use crate::cookie_session::CookieSessions;
 use crate::events::{Observers, SessionEnd};
 use crate::layer::{AuthLayer, AuthService};
 use crate::pages::Pages;
-use crate::routes::{NotFound, Routes};
+use crate::routes::NotFound;
+use crate::tenants::{Scope, Tenants};
 use crate::tokens::Refreshes;
 
 /// Most sessions that one request ends: a browser has one, a header has room for many.
@@ -40,15 +43,17 @@ const MAX_ENDED: usize = 8;
 /// # }
 /// ```
 #[derive(Clone, Debug)]
-pub struct Auth(Arc<Inner>);
+pub struct Auth(Arc<Inner>, Option<Arc<Scope>>);
 
 #[derive(Debug)]
 pub(crate) struct Inner {
     pub(crate) base_url: BaseUrl,
     /// The path of the login routes below the base URL: `/auth`.
     pub(crate) mount: String,
-    /// In the order of the sign-in page.
-    pub(crate) clients: Vec<Client>,
+    /// Those of the configuration.
+    pub(crate) clients: Clients,
+    pub(crate) tenants: Option<Tenants>,
+    pub(crate) accounts: Option<Accounts>,
     /// Sessions and one-time marks; where sessions are in cookies, marks and what was revoked.
     pub(crate) store: Arc<dyn SessionStore>,
     pub(crate) cookie_sessions: Option<CookieSessions>,
@@ -64,6 +69,7 @@ pub(crate) struct Inner {
     pub(crate) refreshes: Refreshes,
     pub(crate) revoke_at_logout: bool,
     pub(crate) flush_app_session: bool,
+    pub(crate) logout: LogoutSettings,
 }
 
 /// A session that is live.
@@ -104,7 +110,7 @@ impl Auth {
     }
 
     pub(crate) fn from_inner(inner: Inner) -> Self {
-        Self(Arc::new(inner))
+        Self(Arc::new(inner), None)
     }
 
     /// The layer: answers the login routes itself, and lets the handlers behind it ask who is signed in.
@@ -123,9 +129,14 @@ impl Auth {
         AuthService::new(self.clone(), NotFound::default())
     }
 
-    /// What to register at each provider: its key and the redirect URI, byte for byte.
+    /// What to register at each provider of the configuration: its key and the redirect URI, byte for byte. Those of a
+    /// tenant are logged when it is first asked for.
     pub fn redirect_uris(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.clients.iter().map(|client| (client.provider().login_key(), client.redirect_uri()))
+        self.0
+            .clients
+            .list
+            .iter()
+            .map(|client| (client.provider().login_key(), client.redirect_uri()))
     }
 
     /// The endpoint of the provider with the key `provider` that tells who an access token belongs to;
@@ -135,7 +146,7 @@ impl Auth {
     ///
     /// When the provider's metadata is needed and cannot be had.
     pub async fn userinfo_endpoint(&self, provider: &str) -> Result<Option<String>, Error> {
-        match self.client(provider) {
+        match self.clients().await?.find(provider) {
             Some(client) => client.userinfo_endpoint().await,
             None => Ok(None),
         }
@@ -148,22 +159,22 @@ impl Auth {
     ///
     /// When there is no such provider, or its metadata or keys cannot be had; the copies then go on serving.
     pub async fn reload_provider(&self, provider: &str) -> Result<(), Error> {
-        match self.client(provider) {
+        match self.clients().await?.find(provider) {
             Some(client) => client.reload().await,
             None => Err(Error::new(ErrorKind::UnknownProvider, "no provider has this key")),
         }
     }
 
+    pub(crate) fn scoped(&self, scope: Scope) -> Self {
+        Self(Arc::clone(&self.0), Some(Arc::new(scope)))
+    }
+
+    pub(crate) fn scope(&self) -> Option<&Scope> {
+        self.1.as_deref()
+    }
+
     pub(crate) fn inner(&self) -> &Inner {
         &self.0
-    }
-
-    pub(crate) fn client(&self, provider: &str) -> Option<&Client> {
-        self.0.clients.iter().find(|client| client.provider().login_key() == provider)
-    }
-
-    pub(crate) fn routes(&self) -> Routes<'_> {
-        Routes { base_path: self.0.base_url.path(), mount: &self.0.mount }
     }
 
     /// HOP 4's other half: the session that the request's cookie names, if it is live.
@@ -173,7 +184,7 @@ impl Auth {
         &self,
         headers: &HeaderMap,
     ) -> Result<Option<LiveSession>, Error> {
-        let value = match self.0.cookies.session(headers) {
+        let value = match self.cookies().session(headers) {
             SessionCookie::Absent => return Ok(None),
             SessionCookie::Present(value) => value,
             SessionCookie::Ambiguous => {
@@ -186,7 +197,7 @@ impl Auth {
             (None, None) => None,
             (None, Some(id)) => {
                 let key = id.store_key();
-                self.live(key, self.0.store.load(&key).await?)
+                self.live(key, self.0.store.load(&key).await?).await?
             }
         };
         let Some(live) = live else { return Ok(None) };
@@ -211,20 +222,24 @@ impl Auth {
         if self.0.cookie_sessions.is_some() {
             return Ok(None);
         }
-        Ok(self.live(key, self.0.store.load_current(&key).await?))
+        self.live(key, self.0.store.load_current(&key).await?).await
     }
 
-    fn live(&self, key: StoreKey, stored: Option<StoredRecord>) -> Option<LiveSession> {
-        let stored = stored?;
+    async fn live(
+        &self,
+        key: StoreKey,
+        stored: Option<StoredRecord>,
+    ) -> Result<Option<LiveSession>, Error> {
+        let Some(stored) = stored else { return Ok(None) };
         let Some(session) = self.0.codec.open(&stored.payload, &key) else {
             tracing::warn!(target: "tower_oauth::session", session = ?key, "a stored session could not be opened");
-            return None;
+            return Ok(None);
         };
         let now = self.0.environment.clock.now();
         // The store expires records; the session's own end is kept whatever the store does.
-        let is_live = self.is_live(&session, key) && stored.expires > now;
+        let is_live = stored.expires > now && self.is_live(&session, key).await?;
         let (version, expires) = (stored.version, stored.expires);
-        is_live.then_some(LiveSession { session, key, version, expires })
+        Ok(is_live.then_some(LiveSession { session, key, version, expires }))
     }
 
     /// Puts `session` in the place of `live`, unless that was changed or ended meanwhile. Its idle end stays.
@@ -292,13 +307,15 @@ impl Auth {
         }
     }
 
-    /// Whether the session has not reached its own end, and its provider is still one of ours.
-    pub(crate) fn is_live(&self, session: &Session, key: StoreKey) -> bool {
-        if self.client(&session.connection.provider).is_none() {
-            tracing::info!(target: "tower_oauth::session", session = ?key, "its provider is no longer configured");
-            return false;
+    /// The live session that the browser has before a login ends, if it has one.
+    pub(crate) async fn session_before(
+        &self,
+        headers: &HeaderMap,
+    ) -> Result<Option<LiveSession>, Error> {
+        match *self.session_values(headers) {
+            [value] => self.named_session(value).await,
+            _ => Ok(None),
         }
-        session.expires > self.0.environment.clock.now()
     }
 
     /// Moves the idle end of a session, once a tenth of the idle lifetime has passed since the last time.
@@ -319,13 +336,15 @@ impl Auth {
         &self,
         login: Login,
         connected: Vec<Arc<Connection>>,
+        account: Option<Arc<str>>,
     ) -> Result<NewSession, Error> {
         if let Some(sessions) = &self.0.cookie_sessions {
-            return sessions.create(self, login);
+            return sessions.create(self, login, account);
         }
         let now = self.0.environment.clock.now();
         let mut session = Session::begin(login, now, self.0.lifetimes);
         session.connected = connected;
+        (session.tenant, session.account) = (self.tenant().map(Into::into), account);
         let session = Arc::new(session);
         let expires = session.idle_expiry(now, self.0.lifetimes);
         for _ in 0..3 {
@@ -333,8 +352,9 @@ impl Auth {
             let key = id.store_key();
             match self.0.store.create(&key, self.record(&session, key, expires)).await {
                 Ok(()) => {
+                    self.end_if_over(key, &session).await?;
                     let lifetime = self.0.lifetimes.absolute;
-                    let cookie = self.0.cookies.set_session(&id.cookie_value(), lifetime);
+                    let cookie = self.cookies().set_session(&id.cookie_value(), lifetime);
                     return Ok(NewSession { key, cookie });
                 }
                 Err(error) if error.is_already_exists() => {}
@@ -353,7 +373,7 @@ impl Auth {
 
     /// The values of the request's session cookies: one more than may be ended, if there are so many.
     pub(crate) fn session_values<'a>(&'a self, headers: &'a HeaderMap) -> Vec<&'a str> {
-        self.0.cookies.sessions(headers).take(MAX_ENDED + 1).collect()
+        self.cookies().sessions(headers).take(MAX_ENDED + 1).collect()
     }
 
     /// Ends every session that the request names. `Ok` means that they are gone, or have gone as far as
@@ -368,16 +388,18 @@ impl Auth {
             return Err(Error::new(ErrorKind::Malformed, "there are more than 8 session cookies"));
         }
         for value in values {
-            match &self.0.cookie_sessions {
-                Some(sessions) => sessions.end(self, value, cause).await?,
-                None => {
-                    if let Some(id) = SessionId::parse(value) {
-                        self.end_session(id.store_key(), cause).await?;
-                    }
-                }
-            }
+            self.end_named(value, cause).await?;
         }
         Ok(())
+    }
+
+    /// The same for the session that a cookie with this value names.
+    pub(crate) async fn end_named(&self, value: &str, cause: SessionEnd) -> Result<(), Error> {
+        match (&self.0.cookie_sessions, SessionId::parse(value)) {
+            (Some(sessions), _) => sessions.end(self, value, cause).await,
+            (None, Some(id)) => self.end_session(id.store_key(), cause).await,
+            (None, None) => Ok(()),
+        }
     }
 
     /// Ends the session under `key` in the store.

@@ -4,35 +4,43 @@
 mod app_session;
 mod cookies;
 mod events;
+mod logout;
+mod tenants;
 mod tokens;
 
-use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tower_oauth_core::session::{SessionCodec, SessionStore};
 use tower_oauth_core::{
-    BaseUrl, Client, Clock, ConfigError, Environment, HttpClient, KeyRing, Provider, Random,
+    BaseUrl, Clock, ConfigError, Environment, HttpClient, KeyRing, Provider, Random,
 };
 use zeroize::Zeroizing;
 
+use crate::accounts::Accounts;
 use crate::attempts::LoginState;
 use crate::auth::{Auth, Inner};
+use crate::clients::{Clients, Site};
 use crate::cookie::Cookies;
 use crate::cookie_session::CookieSessions;
-use crate::events::{Observers, measured};
+use crate::events::Observers;
 use crate::pages::{DefaultPages, Pages};
 use crate::routes::Routes;
 use crate::store::MemoryStore;
 use crate::system::{SystemClock, SystemRandom};
+use crate::tenants::{ProviderResolver, Tenants};
 use crate::tokens::Refreshes;
+
+pub(crate) use self::logout::LogoutSettings;
 
 /// Collects the settings of a login; [`build`](Self::build) checks them.
 ///
 /// | setting | default |
 /// |---|---|
-/// | [`provider`](Self::provider) | none; at least one is required |
+/// | [`provider`](Self::provider) | none; at least one is required, unless there is a `provider_resolver` |
+/// | [`provider_resolver`](Self::provider_resolver) | no: all requests have the same providers |
+/// | [`accounts`](Self::accounts) | no: whoever a provider vouches for may come in |
 /// | [`secret`](Self::secret) | a random one that ends with the process |
 /// | [`store`](Self::store) | [`MemoryStore`] |
 /// | [`cookie_sessions`](Self::cookie_sessions), [`revoked_sessions`](Self::revoked_sessions) | no: sessions are in the store |
@@ -41,13 +49,17 @@ use crate::tokens::Refreshes;
 /// | [`absolute_lifetime`](Self::absolute_lifetime) | 30 days, in cookies 24 hours |
 /// | [`token_margin`](Self::token_margin) | 60 seconds |
 /// | [`revoke_at_logout`](Self::revoke_at_logout) | yes |
+/// | [`logout_at_provider`](Self::logout_at_provider) | yes, where the provider can |
+/// | [`backchannel_logout`](Self::backchannel_logout), [`frontchannel_logout`](Self::frontchannel_logout) | no |
+/// | [`clear_cache_at_logout`](Self::clear_cache_at_logout), [`no_store`](Self::no_store) | no |
 /// | `flush_app_session_at_logout` (feature `tower-sessions`) | no: the application's own session stays |
 /// | [`login_state`](Self::login_state) | sealed in a cookie |
 /// | [`third_party_login`](Self::third_party_login) | no: only this application starts a login |
 /// | [`pages`](Self::pages) | the bundled ones |
 /// | [`on_event`](Self::on_event), [`on_login`](Self::on_login), [`on_logout`](Self::on_logout) | nobody is told |
 /// | [`http_client`](Self::http_client) | reqwest with rustls (feature `reqwest`) |
-/// | [`public_addresses_only`](Self::public_addresses_only) | no: a provider may be anywhere |
+/// | [`public_addresses_only`](Self::public_addresses_only) | no: a provider may be anywhere, but those of tenants |
+/// | [`danger_tenants_at_private_addresses`](Self::danger_tenants_at_private_addresses) | no |
 #[must_use]
 pub struct AuthBuilder {
     base_url: String,
@@ -63,6 +75,7 @@ pub struct AuthBuilder {
     token_margin: Duration,
     revoke_at_logout: bool,
     flush_app_session: bool,
+    logout: LogoutSettings,
     login_state: LoginState,
     third_party_login: bool,
     pages: Arc<dyn Pages>,
@@ -70,6 +83,9 @@ pub struct AuthBuilder {
     http_client: Option<Arc<dyn HttpClient>>,
     extra_roots: Vec<Vec<u8>>,
     public_addresses_only: bool,
+    accounts: Option<Accounts>,
+    resolver: Option<Box<dyn ProviderResolver>>,
+    private_tenants: bool,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
 }
@@ -102,6 +118,7 @@ impl AuthBuilder {
             token_margin: Duration::from_secs(60),
             revoke_at_logout: true,
             flush_app_session: false,
+            logout: LogoutSettings::default(),
             login_state: LoginState::default(),
             third_party_login: false,
             pages: Arc::new(DefaultPages::default()),
@@ -109,6 +126,9 @@ impl AuthBuilder {
             http_client: None,
             extra_roots: Vec::new(),
             public_addresses_only: false,
+            accounts: None,
+            resolver: None,
+            private_tenants: false,
             clock: Arc::new(SystemClock::default()),
             random: Arc::new(SystemRandom::default()),
         }
@@ -229,35 +249,25 @@ impl AuthBuilder {
     pub fn build(self) -> Result<Auth, ConfigError> {
         let base_url = BaseUrl::parse(self.names.base_url, &self.base_url)?;
         check_mount(&self.mount)?;
-        self.check_providers(&base_url)?;
+        self.check_providers()?;
         self.check_sessions()?;
+        self.check_logout()?;
         let lifetimes = self.lifetimes()?;
         let keys = Arc::new(self.key_ring()?);
-        let http = match self.http_client {
-            Some(_) if self.public_addresses_only => {
-                return Err(ConfigError::new(
-                    "public_addresses_only",
-                    "is kept by the default HTTP client, but another one is set",
-                ));
-            }
-            Some(client) => client,
-            None => default_http_client(
-                &self.extra_roots,
-                self.public_addresses_only,
-                self.names.extra_roots,
-            )?,
+        let http = self.http_clients()?;
+        let clock = Arc::clone(&self.clock);
+        let environment = Environment::new(http.own, clock, Arc::clone(&self.random));
+        let site = Site {
+            base_url: base_url.clone(),
+            mount: self.mount.clone(),
+            environment: environment.clone(),
+            in_cookies: self.in_cookies,
         };
-        let environment = Environment::new(http, Arc::clone(&self.clock), Arc::clone(&self.random));
-        let routes = Routes { base_path: base_url.path(), mount: &self.mount };
-        let mut clients: Vec<Client> = Vec::new();
-        for provider in self.providers {
-            let redirect_uri =
-                format!("{}{}", base_url.origin(), routes.callback(provider.login_key()));
-            announce(&provider, &redirect_uri);
-            let mut environment = environment.clone();
-            environment.http = measured(environment.http, provider.login_key());
-            let client = Client::new(provider, redirect_uri, environment);
-            clients.push(client.sharing_with(&clients));
+        let clients = Clients::new(&site, self.providers)?;
+        clients.announce(None);
+        let routes = Routes { base_path: base_url.path(), tenant_path: "", mount: &self.mount };
+        for client in &clients.list {
+            self.logout.announce(client.provider(), &base_url, routes);
         }
         if self.third_party_login {
             let initiate_login_uri = format!("{}{}", base_url.origin(), routes.initiate_login());
@@ -267,16 +277,21 @@ impl AuthBuilder {
                 "register this address at providers that start logins themselves"
             );
         }
+        let tenants = self.resolver.map(|resolver| {
+            let mut environment = environment.clone();
+            environment.http = http.tenants;
+            Tenants::new(resolver, Site { environment, ..site })
+        });
         let codec = SessionCodec::new(base_url.join(""), Arc::clone(&keys), self.random);
         let codec = Arc::new(codec);
-        let keys_of_providers = clients.iter().map(|client| client.provider().login_key());
-        let clock = Arc::clone(&self.clock);
-        let refreshes = Refreshes::new(self.token_margin, keys_of_providers, clock);
+        let refreshes = Refreshes::new(self.token_margin, Arc::clone(&self.clock));
         Ok(Auth::from_inner(Inner {
             cookies: Cookies::new(&base_url),
             base_url,
             mount: self.mount,
             clients,
+            tenants,
+            accounts: self.accounts,
             store: self
                 .store
                 .or_else(|| self.revoked_sessions.clone())
@@ -295,39 +310,17 @@ impl AuthBuilder {
             refreshes,
             revoke_at_logout: self.revoke_at_logout,
             flush_app_session: self.flush_app_session,
+            logout: self.logout,
         }))
     }
 
-    fn check_providers(&self, base_url: &BaseUrl) -> Result<(), ConfigError> {
-        if self.providers.is_empty() {
+    fn check_providers(&self) -> Result<(), ConfigError> {
+        if self.providers.is_empty() && self.resolver.is_none() {
             return Err(ConfigError::new("providers", "there is none; add at least one"));
         }
-        let mut keys = HashSet::new();
-        for (place, provider) in self.providers.iter().enumerate() {
-            provider.validate()?;
-            let key = provider.login_key();
-            let mut others = self.providers.iter().take(place);
-            if let Some(other) = others.find(|it| provider.shares_issuer_with_another_server(it)) {
-                let (issuer, other) = (provider.issuer(), other.login_key());
-                let problem = format!(
-                    "{issuer:?} is that of provider {other}, at other endpoints; \
-                     tell the two apart with `.with_issuer(..)`"
-                );
-                return Err(ConfigError::new(format!("provider {key}, issuer"), problem));
-            }
-            if !keys.insert(key) {
-                let problem = format!("{key:?} is used twice; give one another with `.key(..)`");
-                return Err(ConfigError::new("provider key", problem));
-            }
-            if provider.needs_public_redirect_uri() && !base_url.is_public() {
-                let problem = format!(
-                    "takes redirect URIs on https and a public host alone, and the base URL is {:?}; use a name \
-                     that a tunnel leads to this machine",
-                    base_url.join("")
-                );
-                return Err(ConfigError::new(format!("provider {key}"), problem));
-            }
+        for provider in &self.providers {
             if self.secrets.iter().any(|secret| provider.is_client_secret(secret)) {
+                let key = provider.login_key();
                 let problem =
                     format!("is the client secret of provider {key}; make one of its own");
                 return Err(ConfigError::new(self.names.secret, problem));
@@ -356,22 +349,6 @@ impl fmt::Debug for AuthBuilder {
             .field("providers", &self.providers)
             .field("mount", &self.mount)
             .finish_non_exhaustive()
-    }
-}
-
-/// One event for each provider, and one for each protection that it does without.
-fn announce(provider: &Provider, redirect_uri: &str) {
-    let key = provider.login_key();
-    tracing::info!(
-        target: "tower_oauth::config",
-        provider = key,
-        redirect_uri,
-        at = provider.how_to_register().map(|it| it.at),
-        under = provider.how_to_register().map(|it| it.redirect_uri),
-        "register this redirect URI at the provider"
-    );
-    for danger in provider.dangers() {
-        tracing::warn!(target: "tower_oauth::config", provider = key, "{danger}");
     }
 }
 

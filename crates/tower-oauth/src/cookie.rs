@@ -1,5 +1,5 @@
-//! The cookies: the session's, one for each login attempt, and two that last a minute: the response that a form brought,
-//! and how many logins came just before.
+//! The cookies: the session's, one for each login attempt, one for a sign-out that is under way, and two that last a
+//! minute: the response that a form brought, and how many logins came just before.
 //!
 //! Read in place from the request's headers, written with the attributes that the base URL calls for.
 
@@ -14,6 +14,7 @@ use tower_oauth_core::BaseUrl;
 pub(crate) struct Cookies {
     session: String,
     attempt_prefix: String,
+    logout: String,
     secure: bool,
 }
 
@@ -37,7 +38,13 @@ impl Cookies {
             Some(port) => format!("auth-{port}"),
             None => "auth".to_owned(),
         };
-        Self { attempt_prefix: format!("{session}-attempt-"), session, secure }
+        let (attempt_prefix, logout) = (format!("{session}-attempt-"), format!("{session}-logout"));
+        Self { attempt_prefix, logout, session, secure }
+    }
+
+    /// The same with another session cookie: that of the tenant with this label, on a host that several share.
+    pub(crate) fn for_tenant(&self, label: &str) -> Self {
+        Self { session: format!("{}.{label}", self.session), ..self.clone() }
     }
 
     pub(crate) fn session<'a>(&'a self, headers: &'a HeaderMap) -> SessionCookie<'a> {
@@ -85,6 +92,19 @@ impl Cookies {
 
     pub(crate) fn clear_session(&self) -> HeaderValue {
         self.write(&self.session, "", Duration::ZERO)
+    }
+
+    /// The sign-out of this browser that is under way at a provider.
+    pub(crate) fn logout<'a>(&self, headers: &'a HeaderMap) -> Option<&'a str> {
+        pairs(headers).find(|(name, _)| *name == self.logout).map(|(_, value)| value)
+    }
+
+    pub(crate) fn set_logout(&self, sealed: &str, lifetime: Duration) -> HeaderValue {
+        self.write(&self.logout, sealed, lifetime)
+    }
+
+    pub(crate) fn clear_logout(&self) -> HeaderValue {
+        self.set_logout("", Duration::ZERO)
     }
 
     pub(crate) fn set_attempt(&self, label: &str, sealed: &str, lifetime: Duration) -> HeaderValue {

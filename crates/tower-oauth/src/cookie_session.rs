@@ -11,6 +11,7 @@ use tower_oauth_core::{Error, ErrorKind, Login, ReturnTo};
 
 use crate::attempts::CLOCK_TOLERANCE;
 use crate::auth::{Auth, LiveSession, NewSession};
+use crate::ended;
 use crate::events::SessionEnd;
 
 /// What browsers hold: name, value and attributes together
@@ -26,14 +27,20 @@ pub(crate) struct CookieSessions {
 
 impl CookieSessions {
     /// HOP 4 without a store: seals the session of `login` into its cookie.
-    pub(crate) fn create(&self, auth: &Auth, login: Login) -> Result<NewSession, Error> {
+    pub(crate) fn create(
+        &self,
+        auth: &Auth,
+        login: Login,
+        account: Option<Arc<str>>,
+    ) -> Result<NewSession, Error> {
         let inner = auth.inner();
         let id = SessionId::generate(&*inner.environment.random)?;
         let now = inner.environment.clock.now();
         let mut session = Session::begin(login, now, inner.lifetimes);
+        (session.tenant, session.account) = (auth.tenant().map(Into::into), account);
         let seal = |session: &Session| -> Result<_, Error> {
             let value = inner.codec.seal_cookie(&id, session)?;
-            Ok(inner.cookies.set_session(&value, inner.lifetimes.absolute))
+            Ok(auth.cookies().set_session(&value, inner.lifetimes.absolute))
         };
         let mut cookie = seal(&session)?;
         if cookie.len() > MAX_COOKIE {
@@ -56,13 +63,16 @@ impl CookieSessions {
         value: &str,
     ) -> Result<Option<LiveSession>, Error> {
         let Some((key, session)) = open(auth, value) else { return Ok(None) };
-        if !auth.is_live(&session, key) {
+        if !auth.is_live(&session, key).await? {
             return Ok(None);
         }
-        if let Some(revoked) = &self.revoked_sessions
-            && revoked.load(&key).await?.is_some()
-        {
-            return Ok(None);
+        if let Some(revoked) = &self.revoked_sessions {
+            let by_sid = auth.inner().logout.backchannel;
+            if revoked.load(&key).await?.is_some()
+                || ended::includes(&**revoked, &session, by_sid).await?
+            {
+                return Ok(None);
+            }
         }
         Ok(Some(LiveSession::in_cookie(session, key)))
     }

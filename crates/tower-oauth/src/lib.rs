@@ -33,6 +33,8 @@
 //! | to guard several routes | [`RequireLogin`], [`RequireScopes`], [`RequireStepUp`], [`Require`] |
 //! | to keep other sites from posting | [`RequireSameOrigin`] |
 //! | to be told what happens | [`AuthBuilder::on_event`] |
+//! | your own accounts | [`AccountHook`], [`Account`] |
+//! | providers that each tenant brings | [`ProviderResolver`], [`tenants`] |
 //! | your own pages | [`pages`] |
 //! | your own store | [`session::SessionStore`] |
 //! | no axum | [`Auth::layer`] on any tower service, [`User::from_parts`] |
@@ -51,12 +53,16 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod accounts;
 mod app_session;
 mod attempts;
 mod auth;
+mod auth_scope;
 mod builder;
+mod clients;
 mod cookie;
 mod cookie_session;
+mod ended;
 mod events;
 pub mod extract;
 mod form;
@@ -69,16 +75,20 @@ mod negotiate;
 pub mod pages;
 pub mod require;
 mod routes;
+mod sign_out;
 mod store;
 mod system;
+pub mod tenants;
 mod tokens;
 
+pub use accounts::{AccountError, AccountHook, CurrentSession, VerifiedLogin};
+pub use async_trait::async_trait;
 pub use attempts::LoginState;
 pub use auth::Auth;
 pub use builder::AuthBuilder;
 pub use events::{Event, EventKind, SessionEnd};
 #[doc(inline)]
-pub use extract::{AccessToken, Claims, Rejection, SessionHandle, Tokens, User};
+pub use extract::{AccessToken, Account, Claims, Rejection, SessionHandle, Tokens, User};
 #[cfg(feature = "reqwest")]
 pub use http_client::ReqwestClient;
 #[doc(inline)]
@@ -90,6 +100,8 @@ pub use store::TowerSessions014;
 pub use store::TowerSessionsStore;
 pub use store::{MemoryStore, NearCache};
 pub use system::{SystemClock, SystemRandom};
+#[doc(inline)]
+pub use tenants::ProviderResolver;
 pub use tokens::{BearerError, BearerLayer, BearerService};
 pub use tower_oauth_core::{
     Algorithm, Clock, ConfigError, Email, Error, ErrorKind, HttpClient, HttpError, HttpErrorKind,

@@ -74,6 +74,13 @@ pub(crate) fn for_person(kind: ErrorKind) -> (&'static str, &'static str) {
             "The sign-in service does not answer",
             "It may be down or busy. Please try again in a moment.",
         ),
+        ErrorKind::UnknownTenant => (
+            "There is nothing here",
+            "The address leads to no organisation that this application knows. Please check it.",
+        ),
+        ErrorKind::AccountRefused => {
+            ("You cannot sign in here", "This application does not let this account in.")
+        }
         ErrorKind::SessionTooLarge => (
             "Your account does not fit",
             "The sign-in service tells more about you than this application can keep, so you were not \

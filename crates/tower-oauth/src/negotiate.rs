@@ -95,6 +95,11 @@ fn is_this_machine(name: &str) -> bool {
         || name.parse::<std::net::Ipv4Addr>().is_ok_and(|address| address.is_loopback())
 }
 
+/// Whether that question depends on which origin is the application's.
+pub(crate) fn is_decided_by_origin(headers: &HeaderMap) -> bool {
+    text(headers, "sec-fetch-site").is_none() && headers.contains_key(ORIGIN)
+}
+
 fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name).and_then(|value| value.to_str().ok())
 }

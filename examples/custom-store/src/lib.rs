@@ -96,6 +96,27 @@ impl RedbStore {
         });
         delete.await
     }
+
+    /// Looks at every record, as [`delete_where`](Self::delete_where) does.
+    async fn find_where(
+        &self,
+        is_meant: impl Fn(&str, &str, Option<&str>) -> bool + Send + 'static,
+    ) -> Result<Vec<StoreKey>, StoreError> {
+        let find = self.write(move |transaction, now| {
+            let mut found = Vec::new();
+            for entry in transaction.open_table(RECORDS)?.iter()? {
+                let (key, row) = entry?;
+                let (_, expires, _, index) = row.value();
+                let matches =
+                    index.is_some_and(|(issuer, subject, sid)| is_meant(issuer, subject, sid));
+                if matches && expires > now.unix_seconds() {
+                    found.push(StoreKey::from_bytes(*key.value()));
+                }
+            }
+            Ok(found)
+        });
+        find.await
+    }
 }
 
 #[async_trait]
@@ -154,6 +175,20 @@ impl SessionStore for RedbStore {
     async fn delete_by_subject(&self, issuer: &str, subject: &str) -> Result<u64, StoreError> {
         let meant = (issuer.to_owned(), subject.to_owned());
         self.delete_where(move |issuer, subject, _| (issuer, subject) == (&meant.0, &meant.1)).await
+    }
+
+    async fn find_by_sid(&self, issuer: &str, sid: &str) -> Result<Vec<StoreKey>, StoreError> {
+        let meant = (issuer.to_owned(), sid.to_owned());
+        self.find_where(move |issuer, _, sid| (issuer, sid) == (&meant.0, Some(&meant.1))).await
+    }
+
+    async fn find_by_subject(
+        &self,
+        issuer: &str,
+        subject: &str,
+    ) -> Result<Vec<StoreKey>, StoreError> {
+        let meant = (issuer.to_owned(), subject.to_owned());
+        self.find_where(move |issuer, subject, _| (issuer, subject) == (&meant.0, &meant.1)).await
     }
 
     async fn mark_once(&self, mark: &Mark, expires: Timestamp) -> Result<bool, StoreError> {

@@ -102,6 +102,12 @@ fn announce(config: &Config) {
             for (provider, redirect_uri) in config.auth.redirect_uris() {
                 println!("  {provider}: {redirect_uri}");
             }
+            println!("and this, as the post-logout redirect URI of all that speak OpenID Connect:");
+            println!("  {}", config.auth.post_logout_redirect_uri());
+            println!("and these, as their back-channel logout URIs:");
+            for (provider, uri) in config.auth.backchannel_logout_uris() {
+                println!("  {provider}: {uri}");
+            }
         }
     }
 }

@@ -48,12 +48,12 @@ impl Sessions {
     /// Has `builder` keep its sessions here. Expired ones are removed while the cleaner lives.
     pub(crate) fn configure(self, builder: AuthBuilder) -> (AuthBuilder, Option<Cleaner>) {
         match self {
-            Self::InMemory => (builder, None),
+            Self::InMemory => (builder.backchannel_logout(true), None),
             Self::InCookies => (builder.cookie_sessions(), None),
-            Self::OnRedis(store) => (builder.store(store), None),
+            Self::OnRedis(store) => (builder.store(store).backchannel_logout(true), None),
             Self::InTables(store) => {
                 let cleaner = store.spawn_cleaner(CLEANING_INTERVAL);
-                (builder.store(store), Some(cleaner))
+                (builder.store(store).backchannel_logout(true), Some(cleaner))
             }
         }
     }

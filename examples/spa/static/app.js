@@ -28,10 +28,12 @@ async function greet() {
   element("greeting").textContent = answer.ok ? body.text : `${body.title}: ${body.detail}`;
 }
 
+/** The session here has ended when the answer comes; where the provider has one too, the browser is to go and end that. */
 async function signOut() {
-  await fetch("/auth/logout", { method: "POST" });
+  const answer = await fetch("/auth/logout", { method: "POST" });
   channel.postMessage({ type: "tower-oauth:signed-out" });
-  await show();
+  if (answer.status === 200) location.assign((await answer.json()).logout_url);
+  else await show();
 }
 
 // Tells of a login in any window of this origin, and of a sign-out in another tab.

@@ -87,6 +87,11 @@ impl<T> Cached<T> {
         }
     }
 
+    /// The last good copy, if it is usable.
+    pub(super) fn last_good(&self, clock: &dyn Clock) -> Option<Arc<T>> {
+        self.copy_within(self.policy.usable, clock)
+    }
+
     /// A copy that is newer than `seen`: already here, or fetched now unless that was tried a moment ago.
     pub(super) async fn newer(
         &self,

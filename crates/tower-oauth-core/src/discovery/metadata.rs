@@ -16,6 +16,7 @@ pub(crate) struct Metadata {
     pub(crate) jwks_uri: Option<String>,
     pub(crate) userinfo_endpoint: Option<String>,
     pub(crate) revocation_endpoint: Option<String>,
+    pub(crate) end_session_endpoint: Option<String>,
     /// Whether each authorization response names its issuer (RFC 9207 section 3).
     pub(crate) promises_iss: bool,
     /// How the client authenticates where the preset leaves it to the metadata.
@@ -32,6 +33,7 @@ impl Metadata {
             jwks_uri: None,
             userinfo_endpoint: None,
             revocation_endpoint: None,
+            end_session_endpoint: None,
             promises_iss: false,
             client_authentication: ClientAuthentication::Basic,
         }
@@ -74,6 +76,16 @@ impl Metadata {
             jwks_uri: Some(endpoint_of("jwks_uri")?),
             userinfo_endpoint: optional_endpoint_of("userinfo_endpoint")?,
             revocation_endpoint: optional_endpoint_of("revocation_endpoint")?,
+            end_session_endpoint: optional_endpoint_of("end_session_endpoint")
+                .and_then(without_fragment)
+                .unwrap_or_else(|problem| {
+                    // Nobody has to be kept from signing in by what is wrong with signing out.
+                    tracing::warn!(
+                        target: "tower_oauth::discovery",
+                        "the metadata of {issuer} {problem}; signing out stays in the application"
+                    );
+                    None
+                }),
             promises_iss: document.get("authorization_response_iss_parameter_supported")
                 == Some(&Value::Bool(true)),
             client_authentication: if body_only {
@@ -98,6 +110,16 @@ fn check_issuer(issuer: &str, provider: &Provider) -> Result<(), String> {
     }
     let shown: String = issuer.chars().take(200).collect();
     Err(format!("names the issuer {shown:?}, but the configuration says {configured:?}"))
+}
+
+/// RP-Initiated Logout section 2.1: the endpoint has no fragment. A query of its own stays.
+fn without_fragment(url: Option<String>) -> Result<Option<String>, String> {
+    match url {
+        Some(url) if url.contains('#') => {
+            Err("has an `end_session_endpoint` with a fragment".into())
+        }
+        url => Ok(url),
+    }
 }
 
 fn required(document: &Map<String, Value>, name: &str) -> Result<String, String> {
@@ -179,6 +201,23 @@ mod tests {
         document["issuer"] = "http://localhost:1".into();
         let local = oidc("http://localhost:1", "id", "secret");
         assert!(Metadata::parse(document.to_string().as_bytes(), &local).is_ok());
+    }
+
+    #[test]
+    fn l17_an_endpoint_to_sign_out_at_is_https_without_a_fragment_or_none() {
+        let mut document = document();
+        for (url, kept) in [
+            ("https://op.example/end?tenant=1", true),
+            ("https://elsewhere.example/end", true),
+            ("http://op.example/end", false),
+            ("https://op.example/end#x", false),
+            ("javascript:alert(1)", false),
+            ("/end", false),
+        ] {
+            document["end_session_endpoint"] = url.into();
+            let found = parse(&document).unwrap().end_session_endpoint;
+            assert_eq!(found.as_deref(), kept.then_some(url), "{url}");
+        }
     }
 
     #[test]

@@ -55,6 +55,20 @@ impl Client {
         self.discovered.metadata.get(clock, self.fetch_metadata()).await
     }
 
+    /// The provider's metadata as it is known, however old within a day: for whoever must not wait for a provider that
+    /// is down. Fetched where nothing is known.
+    pub(crate) async fn metadata_as_known(&self) -> Result<Arc<Metadata>, Error> {
+        match self.known_metadata() {
+            Some(metadata) => Ok(metadata),
+            None => self.metadata().await,
+        }
+    }
+
+    /// The same without asking.
+    pub(crate) fn known_metadata(&self) -> Option<Arc<Metadata>> {
+        self.discovered.metadata.last_good(&*self.environment.clock)
+    }
+
     /// The provider's keys.
     pub(crate) async fn keys(&self) -> Result<Arc<KeySet>, Error> {
         self.discovered.keys.get(&*self.environment.clock, self.fetch_keys()).await

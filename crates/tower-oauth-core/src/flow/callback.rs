@@ -7,7 +7,6 @@ use super::attempt::Attempt;
 use super::login_request::LoginRequest;
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, ProviderCode};
-use crate::provider::IssuerRule;
 use crate::secret::{AuthorizationCode, CodeVerifier, Nonce, State};
 
 /// Longest response, `code` and `state`.
@@ -159,6 +158,9 @@ impl Client {
             return unbound("the attempt is older than ten minutes");
         }
         self.check_iss(&attempt, response.iss.as_deref()).await?;
+        if attempt.registration != self.provider.registration() {
+            return unbound("the application's registration changed since the attempt was started");
+        }
         if let Some(code) = response.error {
             return Err(refused(code));
         }
@@ -185,16 +187,8 @@ impl Client {
             let reason = "the provider's issuer changed since the attempt was started";
             return Err(Error::new(ErrorKind::IssuerMismatch, reason));
         }
-        let is_expected = |iss: &str| match self.provider.quirks.issuer {
-            IssuerRule::Exact => iss == attempt.issuer,
-            // Which tenant it is, the ID token will say.
-            IssuerRule::TenantTemplate => {
-                let (start, end) =
-                    attempt.issuer.split_once("{tenantid}").unwrap_or((&attempt.issuer, ""));
-                let tenant = iss.strip_prefix(start).and_then(|rest| rest.strip_suffix(end));
-                tenant.is_some_and(|tenant| self.provider.admits_tenant(tenant))
-            }
-        };
+        // Which tenant it is, the ID token will say.
+        let is_expected = |iss: &str| self.provider.stands_for(&attempt.issuer, iss);
         match iss {
             Some(iss) if is_expected(iss) => Ok(()),
             Some(_) => Err(Error::new(

@@ -93,7 +93,7 @@ impl Client {
         Ok(())
     }
 
-    async fn verify_signature(&self, token: &SignedToken<'_>) -> Result<Claims, Error> {
+    pub(super) async fn verify_signature(&self, token: &SignedToken<'_>) -> Result<Claims, Error> {
         let algorithm = token.algorithm();
         if self.provider.quirks.hs256_id_tokens {
             return token.verify_mac(&self.provider.client_secret).map_err(invalid);
@@ -115,7 +115,7 @@ impl Client {
     }
 }
 
-fn check_issuer(
+pub(super) fn check_issuer(
     claims: &Claims,
     metadata: &Metadata,
     provider: &Provider,
@@ -148,7 +148,7 @@ pub(super) fn expected_issuer(
 }
 
 /// Core section 3.1.3.7 rules 3 to 5: this client is the audience, and no other is.
-fn check_audience(claims: &Claims, client_id: &str) -> Result<(), Error> {
+pub(super) fn check_audience(claims: &Claims, client_id: &str) -> Result<(), Error> {
     let addressed = match claims.get("aud") {
         Some(Value::String(audience)) => audience == client_id,
         Some(Value::Array(audiences)) => matches!(&audiences[..], [only] if only == client_id),
@@ -164,7 +164,7 @@ fn check_audience(claims: &Claims, client_id: &str) -> Result<(), Error> {
     }
 }
 
-fn check_times(claims: &Claims, now: Timestamp) -> Result<(), Error> {
+pub(super) fn check_times(claims: &Claims, now: Timestamp) -> Result<(), Error> {
     let skew = "compare this machine's clock with the provider's";
     let expires = time(claims, "exp")?.ok_or_else(|| invalid("has no `exp`"))?;
     if expires + LEEWAY <= now {
@@ -214,7 +214,7 @@ fn check_at_hash(
 }
 
 /// Core section 2: at most 255 ASCII characters.
-fn subject(claims: &Claims) -> Result<String, Error> {
+pub(super) fn subject(claims: &Claims) -> Result<String, Error> {
     let subject = text(claims, "sub")?;
     if subject.is_empty()
         || subject.len() > 255
@@ -225,7 +225,7 @@ fn subject(claims: &Claims) -> Result<String, Error> {
     Ok(subject.to_owned())
 }
 
-fn text<'a>(claims: &'a Claims, name: &str) -> Result<&'a str, Error> {
+pub(super) fn text<'a>(claims: &'a Claims, name: &str) -> Result<&'a str, Error> {
     claims
         .get(name)
         .and_then(Value::as_str)
@@ -233,7 +233,7 @@ fn text<'a>(claims: &'a Claims, name: &str) -> Result<&'a str, Error> {
 }
 
 /// A `NumericDate`: a number, fractions dropped. Never a string, and never absent by being of a wrong type.
-pub(super) fn time(claims: &Claims, name: &str) -> Result<Option<Timestamp>, Error> {
+pub(crate) fn time(claims: &Claims, name: &str) -> Result<Option<Timestamp>, Error> {
     let Some(value) = claims.get(name) else { return Ok(None) };
     match value.as_f64() {
         Some(seconds) if seconds >= 0.0 => {
@@ -250,5 +250,8 @@ pub(super) fn time(claims: &Claims, name: &str) -> Result<Option<Timestamp>, Err
 }
 
 pub(super) fn invalid(what: impl std::fmt::Display) -> Error {
-    Error::new(ErrorKind::IdToken, format!("the ID token {what}"))
+    Error::new(ErrorKind::IdToken, format!("{SUBJECT} {what}"))
 }
+
+/// How every complaint begins.
+pub(super) const SUBJECT: &str = "the ID token";

@@ -30,6 +30,11 @@ pub(crate) type Claims = Map<String, Value>;
 impl<'a> SignedToken<'a> {
     /// Reads `token`. The error says what is wrong with its form.
     pub(crate) fn parse(token: &'a str) -> Result<Self, &'static str> {
+        Self::parse_as(token, &[])
+    }
+
+    /// Reads a token that may also say in `typ` that it is one of `types`.
+    pub(crate) fn parse_as(token: &'a str, types: &[&str]) -> Result<Self, &'static str> {
         if token.len() > MAX_TOKEN_LEN {
             return Err("is longer than 64 KiB");
         }
@@ -48,7 +53,7 @@ impl<'a> SignedToken<'a> {
             URL_SAFE_NO_PAD.decode(header).map_err(|_| "has a header that is not base64url")?;
         let header =
             json::parse_object(&header).map_err(|_| "has a header that is not an object")?;
-        let (algorithm, kid) = check_header(&header)?;
+        let (algorithm, kid) = check_header(&header, types)?;
         Ok(Self { algorithm, kid, message, payload, signature })
     }
 
@@ -89,7 +94,10 @@ impl<'a> SignedToken<'a> {
     }
 }
 
-fn check_header(header: &Map<String, Value>) -> Result<(Algorithm, Option<String>), &'static str> {
+fn check_header(
+    header: &Map<String, Value>,
+    types: &[&str],
+) -> Result<(Algorithm, Option<String>), &'static str> {
     let algorithm = header
         .get("alg")
         .and_then(Value::as_str)
@@ -103,7 +111,10 @@ fn check_header(header: &Map<String, Value>) -> Result<(Algorithm, Option<String
     match header.get("typ") {
         None => {}
         Some(Value::String(typ))
-            if typ.eq_ignore_ascii_case("jwt") || typ.eq_ignore_ascii_case("application/jwt") => {}
+            if ["jwt", "application/jwt"]
+                .iter()
+                .chain(types)
+                .any(|accepted| typ.eq_ignore_ascii_case(accepted)) => {}
         Some(_) => return Err("is of another type"),
     }
     let kid = match header.get("kid") {

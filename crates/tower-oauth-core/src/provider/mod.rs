@@ -8,6 +8,8 @@ pub(crate) mod settings;
 
 use std::fmt;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 pub use client_key::ClientKey;
 pub use preset::{Group, Place, Preset, Registration};
 pub use quirks::{
@@ -16,8 +18,12 @@ pub use quirks::{
     UserInfoRequest,
 };
 
+use serde_json::{Map, Value};
+use url::Url;
+
+use crate::identity::Identity;
 use crate::jose::Algorithm;
-use crate::secret::ClientSecret;
+use crate::secret::{ClientSecret, sha256};
 
 /// One provider that users can sign in with: its preset's facts and this application's registration there.
 ///
@@ -49,7 +55,7 @@ pub struct Provider {
     pub(crate) authorization_parameters: Vec<(String, String)>,
     pub(crate) id_token_algorithms: Vec<Algorithm>,
     pub(crate) tenants: Vec<String>,
-    pub(crate) registration: Option<Registration>,
+    pub(crate) how_to_register: Option<Registration>,
     pub(crate) required_claims: Vec<(String, Vec<String>)>,
     pub(crate) quirks: Quirks,
 }
@@ -135,15 +141,15 @@ impl Provider {
     }
 
     /// Tells what whoever registers an application there needs.
-    pub(crate) const fn registration(mut self, registration: Registration) -> Self {
-        self.registration = Some(registration);
+    pub(crate) const fn registered(mut self, how: Registration) -> Self {
+        self.how_to_register = Some(how);
         self
     }
 
     /// What whoever registers an application there needs; `None` for a provider without a preset.
     #[must_use]
     pub const fn how_to_register(&self) -> Option<&Registration> {
-        self.registration.as_ref()
+        self.how_to_register.as_ref()
     }
 
     /// Whether `secret` is this client's, which then cannot be a secret of anything else.
@@ -196,19 +202,57 @@ impl Provider {
     }
 
     /// The claim that keeps a user with these `claims` out, if one does.
-    pub(crate) fn unmet_claim(
-        &self,
-        claims: &serde_json::Map<String, serde_json::Value>,
-    ) -> Option<&str> {
+    pub(crate) fn unmet_claim(&self, claims: &Map<String, Value>) -> Option<&str> {
         let is_met = |name: &str, values: &[String]| {
-            let is_one = |value: &serde_json::Value| values.iter().any(|it| value == it.as_str());
+            let is_one = |value: &Value| values.iter().any(|it| value == it.as_str());
             claims.get(name).is_some_and(|claim| match claim {
-                serde_json::Value::Array(list) => list.iter().any(is_one),
+                Value::Array(list) => list.iter().any(is_one),
                 claim => is_one(claim),
             })
         };
         let unmet = self.required_claims.iter().find(|(name, values)| !is_met(name, values));
         unmet.map(|(name, _)| name.as_str())
+    }
+
+    /// Whether `iss` is what an issuer that calls itself `issuer` in its metadata may call itself elsewhere.
+    pub(crate) fn stands_for(&self, issuer: &str, iss: &str) -> bool {
+        match self.quirks.issuer {
+            IssuerRule::Exact => iss == issuer,
+            IssuerRule::TenantTemplate => {
+                let (start, end) = issuer.split_once("{tenantid}").unwrap_or((issuer, ""));
+                let tenant = iss.strip_prefix(start).and_then(|rest| rest.strip_suffix(end));
+                tenant.is_some_and(|tenant| self.admits_tenant(tenant))
+            }
+        }
+    }
+
+    /// Whether `identity` is one that this provider vouches for. Not so, where another issuer stands under the same key
+    /// by now: a session or a token of the one is nothing to the other.
+    #[must_use]
+    pub fn vouches_for(&self, identity: &Identity) -> bool {
+        match self.quirks.issuer {
+            IssuerRule::Exact => identity.issuer() == self.issuer,
+            // The template itself is in the metadata, on the same origin.
+            IssuerRule::TenantTemplate => {
+                let tenant = identity.claims().get("tid").and_then(Value::as_str);
+                same_origin(identity.issuer(), &self.issuer)
+                    && tenant.is_some_and(|tenant| self.admits_tenant(tenant))
+            }
+        }
+    }
+
+    /// Names this registration: the server and the client, not what the client proves itself by. Whoever starts a
+    /// login and whoever finishes it must agree on it.
+    pub(crate) fn registration(&self) -> String {
+        let Self { issuer, client_id, endpoints, .. } = self;
+        let (authorization, token) = match endpoints {
+            Endpoints::Discovered => ("", ""),
+            Endpoints::Fixed { authorization, token } => (&**authorization, &**token),
+        };
+        // None of them can hold a line break.
+        let hash = sha256([issuer, client_id, authorization, token].join("\n").as_bytes());
+        let (start, _) = hash.split_at(9);
+        URL_SAFE_NO_PAD.encode(start)
     }
 
     /// Whether users of `tenant` are let in. A tenant is one segment of the issuer's path.
@@ -254,10 +298,23 @@ impl Provider {
         self.quirks.public_redirect_uri
     }
 
+    /// Whether it speaks OpenID Connect, and with that can sign users out and tell that they did.
+    #[must_use]
+    pub fn speaks_openid_connect(&self) -> bool {
+        self.quirks.protocol == Protocol::OpenIdConnect
+    }
+
     /// How the provider sends its authorization responses.
     #[must_use]
     pub const fn response_mode(&self) -> ResponseMode {
         self.quirks.response_mode
+    }
+}
+
+fn same_origin(one: &str, other: &str) -> bool {
+    match (Url::parse(one), Url::parse(other)) {
+        (Ok(one), Ok(other)) => one.origin() == other.origin(),
+        _ => false,
     }
 }
 

@@ -65,6 +65,11 @@ pub struct Quirks {
     pub revocation_endpoint: Option<String>,
     /// How much goes with a revoked token.
     pub revocation: Revocation,
+    /// Where the browser is sent to sign out (OpenID Connect RP-Initiated Logout); `None` as the metadata says.
+    pub end_session_endpoint: Option<String>,
+    /// The claim whose value tells the provider who signs out (`logout_hint`), where it asks for that. It shows in a
+    /// URL.
+    pub logout_hint: Option<&'static str>,
     /// How it looks on the sign-in page.
     pub brand: Brand,
 }
@@ -99,6 +104,8 @@ impl Default for Quirks {
             refresh_endpoint: None,
             revocation_endpoint: None,
             revocation: Revocation::Token,
+            end_session_endpoint: None,
+            logout_hint: None,
             brand: Brand::default(),
         }
     }

@@ -71,6 +71,9 @@ impl Provider {
         if let Some(url) = &self.quirks.revocation_endpoint {
             urls.push(("revocation endpoint", url));
         }
+        if let Some(url) = &self.quirks.end_session_endpoint {
+            urls.push(("end session endpoint", url));
+        }
         if let UserInfo::Requests(requests) = &self.quirks.userinfo {
             urls.extend(requests.iter().map(|request| ("userinfo endpoint", &*request.url)));
         }

@@ -63,6 +63,30 @@ impl StoreKey {
         SessionId::parse(text).map(|SessionId(bytes)| Self(bytes))
     }
 
+    /// Where it is kept until when the sessions of `sid` at `issuer` ended.
+    #[must_use]
+    pub fn ended_sid(issuer: &str, sid: &str) -> Self {
+        Self::ended(b"ended sid", issuer, sid)
+    }
+
+    /// The same for the sessions of `subject`.
+    #[must_use]
+    pub fn ended_subject(issuer: &str, subject: &str) -> Self {
+        Self::ended(b"ended subject", issuer, subject)
+    }
+
+    /// The length keeps `("ab", "c")` and `("a", "bc")` apart. No session's key is one: those hash 32 bytes.
+    fn ended(kind: &[u8], issuer: &str, value: &str) -> Self {
+        let length = (issuer.len() as u64).to_be_bytes();
+        Self(sha256(&[kind, b"\0", &length, issuer.as_bytes(), value.as_bytes()].concat()))
+    }
+
+    /// The key with these bytes, for a store that kept them.
+    #[must_use]
+    pub const fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
     /// The key as bytes, for a store that keeps binary keys.
     #[must_use]
     pub const fn as_bytes(&self) -> &[u8; 32] {

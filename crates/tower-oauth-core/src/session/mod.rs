@@ -17,6 +17,7 @@ pub use store::{Index, Mark, Record, SessionStore, StoreError, StoredRecord, Swa
 use crate::clock::Timestamp;
 use crate::flow::attempt::label as attempt_label;
 use crate::flow::finish::Login;
+use crate::flow::id_token;
 use crate::identity::Identity;
 use crate::return_to::ReturnTo;
 use crate::secret::{AccessTokenSecret, Nonce, RawIdToken, RefreshToken};
@@ -35,6 +36,10 @@ pub struct Session {
     pub connection: Arc<Connection>,
     /// Other providers that the user connected, to have their APIs called: at most one connection each.
     pub connected: Vec<Arc<Connection>>,
+    /// Which of the application's tenants it counts for; `None` where it has none.
+    pub tenant: Option<Arc<str>>,
+    /// What the application keeps of the user's account, as JSON.
+    pub account: Option<Arc<str>>,
 }
 
 /// A provider's answer to "who is this, and what may the application do for them".
@@ -112,6 +117,8 @@ impl Session {
             expires: now + lifetimes.absolute,
             connection: Arc::new(login.connection),
             connected: Vec::new(),
+            tenant: None,
+            account: None,
         }
     }
 
@@ -158,6 +165,13 @@ impl Session {
     #[must_use]
     pub fn idle_expiry(&self, now: Timestamp, lifetimes: Lifetimes) -> Timestamp {
         (now + lifetimes.idle).min(self.expires)
+    }
+
+    /// When the provider vouched for the login, by its own clock: `iat` of the ID token. By ours where there is none.
+    #[must_use]
+    pub fn vouched(&self) -> Timestamp {
+        let issued = id_token::time(self.connection.identity.claims(), "iat").ok().flatten();
+        issued.unwrap_or(self.created)
     }
 
     /// The indexes a store finds this session by: those of the login, whatever else is connected.

@@ -24,6 +24,10 @@ struct SessionRecord<'a> {
     expires: Timestamp,
     /// That of the login first.
     connections: Vec<ConnectionRecord<'a>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    tenant: Option<Cow<'a, str>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    account: Option<Cow<'a, str>>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -53,6 +57,8 @@ pub(super) fn encode(session: &Session) -> Result<Zeroizing<Vec<u8>>, serde_json
         created: session.created,
         expires: session.expires,
         connections: session.connections().map(|it| ConnectionRecord::from(&**it)).collect(),
+        tenant: session.tenant.as_deref().map(Cow::from),
+        account: session.account.as_deref().map(Cow::from),
     })
     .map(Zeroizing::new)
 }
@@ -68,6 +74,8 @@ pub(super) fn decode(plaintext: &[u8]) -> Option<Session> {
         expires: record.expires,
         connection: connections.next()?,
         connected: connections.collect(),
+        tenant: record.tenant.map(Into::into),
+        account: record.account.map(Into::into),
     })
 }
 
@@ -156,6 +164,15 @@ mod tests {
         let mut empty: Value = serde_json::from_slice(&encode(&session).unwrap()).unwrap();
         empty["connections"] = Value::Array(Vec::new());
         assert!(decode(empty.to_string().as_bytes()).is_none(), "a session is somebody's");
+    }
+
+    #[test]
+    fn a_record_keeps_tenant_and_account() {
+        let mut session = session();
+        session.tenant = Some("acme".into());
+        session.account = Some(r#"{"id":"\u0000\"é"}"#.into());
+        let decoded = decode(&encode(&session).unwrap()).unwrap();
+        assert_eq!((decoded.tenant, decoded.account), (session.tenant, session.account));
     }
 
     #[test]

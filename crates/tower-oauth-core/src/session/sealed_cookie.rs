@@ -24,7 +24,7 @@ use crate::return_to::ReturnTo;
 const FORMAT: &str = "1\n";
 
 /// Claims that the login checked and that say nothing about the user (OpenID Connect Core section 2).
-const CHECKED_ONLY: [&str; 6] = ["aud", "azp", "exp", "iat", "jti", "nbf"];
+const CHECKED_ONLY: [&str; 5] = ["aud", "azp", "exp", "jti", "nbf"];
 
 /// The sealed form. Short names, and what is said twice is written once: issuer and subject are left out where
 /// the claims `iss` and `sub` have them, and the claim `sid` where it is the session's.
@@ -61,6 +61,10 @@ struct Sealed<'a> {
     /// What was asked for besides, and not granted.
     #[serde(rename = "q", skip_serializing_if = "Vec::is_empty", default)]
     refused_scopes: Vec<Cow<'a, str>>,
+    #[serde(rename = "z", skip_serializing_if = "Option::is_none", default)]
+    tenant: Option<Cow<'a, str>>,
+    #[serde(rename = "a", skip_serializing_if = "Option::is_none", default)]
+    account: Option<Cow<'a, str>>,
 }
 
 impl SessionCodec {
@@ -117,7 +121,9 @@ impl Session {
             .iter()
             .filter(|(name, _)| is_kept(name))
             .map(|(name, value)| (claim(name), written(name) + written(value)));
-        let biggest = claims.chain([token, scopes]).max_by_key(|(_, bytes)| *bytes);
+        let account =
+            self.account.as_deref().map(|it| ("the account's data".to_owned(), written(it)));
+        let biggest = claims.chain([token, scopes]).chain(account).max_by_key(|(_, bytes)| *bytes);
         let (name, bytes) = biggest.unwrap_or_default();
         // Three bytes are four characters of base64.
         (name, bytes.saturating_mul(4).div_ceil(3))
@@ -126,7 +132,7 @@ impl Session {
 
 impl<'a> Sealed<'a> {
     fn new(id: &SessionId, session: &'a Session) -> Self {
-        let Session { created, expires, connection, .. } = session;
+        let Session { created, expires, connection, tenant, account, .. } = session;
         let Connection { provider, identity, tokens, login, requested_scopes, .. } = &**connection;
         let (issuer, subject, sid) = (identity.issuer(), identity.subject(), identity.sid());
         let claims = identity.claims();
@@ -155,6 +161,8 @@ impl<'a> Sealed<'a> {
                 .filter(|scope| !tokens.scopes.contains(scope))
                 .map(Cow::from)
                 .collect(),
+            tenant: tenant.as_deref().map(Cow::from),
+            account: account.as_deref().map(Cow::from),
         }
     }
 
@@ -195,7 +203,14 @@ impl<'a> Sealed<'a> {
             nonce: None,
         });
         let (created, expires) = (self.created, self.expires);
-        let session = Session { created, expires, connection, connected: Vec::new() };
+        let session = Session {
+            created,
+            expires,
+            connection,
+            connected: Vec::new(),
+            tenant: self.tenant.map(Into::into),
+            account: self.account.map(Into::into),
+        };
         Some((SessionId::parse(&self.id)?, session))
     }
 }
@@ -308,12 +323,22 @@ mod tests {
     }
 
     #[test]
+    fn tenant_and_account_come_back() {
+        let mut session = session();
+        session.tenant = Some("acme".into());
+        session.account = Some(format!(r#"{{"id":"{}"}}"#, "x".repeat(90)).into());
+        let back = opened(&session);
+        assert_eq!((&back.tenant, &back.account), (&session.tenant, &session.account));
+        assert_eq!(session.biggest_in_cookie().0, "the account's data");
+    }
+
+    #[test]
     fn claims_of_the_protocol_stay_out() {
         let checked = json!({ "aud": "c", "azp": "c", "exp": 1, "iat": 1, "jti": "x", "nbf": 1, "email": "a@b" });
         let back = opened(&with_claims("https://op", None, checked));
         assert_eq!(
             Value::Object(back.connection.identity.claims().clone()),
-            json!({ "email": "a@b" })
+            json!({ "email": "a@b", "iat": 1 })
         );
     }
 

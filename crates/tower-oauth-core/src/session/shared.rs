@@ -85,6 +85,34 @@ impl<S: SessionStore + ?Sized> SessionStore for Arc<S> {
         (**self).delete_by_subject(issuer, subject)
     }
 
+    fn find_by_sid<'a, 'b, 'c, 'f>(
+        &'a self,
+        issuer: &'b str,
+        sid: &'c str,
+    ) -> Answer<'f, Vec<StoreKey>>
+    where
+        'a: 'f,
+        'b: 'f,
+        'c: 'f,
+        Self: 'f,
+    {
+        (**self).find_by_sid(issuer, sid)
+    }
+
+    fn find_by_subject<'a, 'b, 'c, 'f>(
+        &'a self,
+        issuer: &'b str,
+        subject: &'c str,
+    ) -> Answer<'f, Vec<StoreKey>>
+    where
+        'a: 'f,
+        'b: 'f,
+        'c: 'f,
+        Self: 'f,
+    {
+        (**self).find_by_subject(issuer, subject)
+    }
+
     fn mark_once<'a, 'b, 'f>(&'a self, mark: &'b Mark, expires: Timestamp) -> Answer<'f, bool>
     where
         'a: 'f,

@@ -102,6 +102,28 @@ pub trait SessionStore: fmt::Debug + Send + Sync + 'static {
     /// As [`delete_by_sid`](Self::delete_by_sid).
     async fn delete_by_subject(&self, issuer: &str, subject: &str) -> Result<u64, StoreError>;
 
+    /// The keys of the sessions of `sid` at `issuer`: of all that were there when the call began and whose index is not
+    /// changed meanwhile. One that ended meanwhile may be among them.
+    ///
+    /// A sign-out that the provider asks for looks at each of them before it ends it: one that began after the
+    /// sign-out lives on, and the tokens of the others are given back.
+    ///
+    /// # Errors
+    ///
+    /// When the store failed. A store without this index answers every call with an error.
+    async fn find_by_sid(&self, issuer: &str, sid: &str) -> Result<Vec<StoreKey>, StoreError>;
+
+    /// The keys of the sessions of `subject` at `issuer`, as [`find_by_sid`](Self::find_by_sid) finds them.
+    ///
+    /// # Errors
+    ///
+    /// As [`find_by_sid`](Self::find_by_sid).
+    async fn find_by_subject(
+        &self,
+        issuer: &str,
+        subject: &str,
+    ) -> Result<Vec<StoreKey>, StoreError>;
+
     /// Sets `mark` until `expires`: `true` for the one caller that set it, `false` for all others. Once it has
     /// expired, it can be set again. Marks and records are apart, even where a key has a mark's bytes.
     ///
@@ -225,6 +247,12 @@ impl Mark {
             [access_token.secret(), refresh_token].map(|it| sha256(it.as_bytes())).concat();
         let failed = refresh_not_before.unwrap_or_default().unix_seconds().to_be_bytes();
         Self(sha256(&[b"refresh".as_slice(), key.as_bytes(), &tokens, &failed].concat()))
+    }
+
+    /// The mark that the logout token `jti`, of `issuer` and for this client, did its work.
+    pub(crate) fn logout_token(issuer: &str, client_id: &str, jti: &str) -> Self {
+        let parts = [issuer, client_id, jti].map(|it| sha256(it.as_bytes())).concat();
+        Self(sha256(&[b"logout token".as_slice(), &parts].concat()))
     }
 
     /// The mark as bytes.

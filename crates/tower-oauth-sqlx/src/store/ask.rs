@@ -67,7 +67,11 @@ impl Operation<'_> {
         sql: &str,
         arguments: &[Argument<'_>],
     ) -> Result<u64, SqlError> {
-        Ok(self.ask(&Statement { sql, arguments, writes: true }).await?.written)
+        let statement = Statement { sql, arguments, kind: Kind::Write };
+        match self.ask(&statement).await? {
+            Answer::Written(rows) => Ok(rows),
+            _ => Ok(0),
+        }
     }
 
     /// The session that a statement reads.
@@ -76,7 +80,24 @@ impl Operation<'_> {
         sql: &str,
         arguments: &[Argument<'_>],
     ) -> Result<Option<Row>, SqlError> {
-        Ok(self.ask(&Statement { sql, arguments, writes: false }).await?.found)
+        let statement = Statement { sql, arguments, kind: Kind::ReadSession };
+        match self.ask(&statement).await? {
+            Answer::Session(row) => Ok(row),
+            _ => Ok(None),
+        }
+    }
+
+    /// The keys that a statement reads.
+    pub(super) async fn read_keys(
+        &self,
+        sql: &str,
+        arguments: &[Argument<'_>],
+    ) -> Result<Vec<Vec<u8>>, SqlError> {
+        let statement = Statement { sql, arguments, kind: Kind::ReadKeys };
+        match self.ask(&statement).await? {
+            Answer::Keys(keys) => Ok(keys),
+            _ => Ok(Vec::new()),
+        }
     }
 
     /// A second try is always right. After a conflict nothing was done. After a lost connection a delete and a load
@@ -109,7 +130,7 @@ impl Operation<'_> {
         is_suspicious: bool,
     ) -> Result<Result<Answer, sqlx::Error>, Elapsed> {
         let Self { store, until } = *self;
-        let _turn = if statement.writes {
+        let _turn = if statement.kind == Kind::Write {
             timeout_at(until, store.pool.turn_to_write()).await?
         } else {
             None
@@ -134,21 +155,31 @@ impl Operation<'_> {
 struct Statement<'a> {
     sql: &'a str,
     arguments: &'a [Argument<'a>],
-    writes: bool,
+    kind: Kind,
 }
 
-struct Answer {
-    written: u64,
-    found: Option<Row>,
+/// What a statement is asked for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Write,
+    ReadSession,
+    ReadKeys,
+}
+
+/// What it says, each kind its own.
+enum Answer {
+    Written(u64),
+    Session(Option<Row>),
+    Keys(Vec<Vec<u8>>),
 }
 
 impl Statement<'_> {
     async fn run(&self, connection: &mut Connection) -> Result<Answer, sqlx::Error> {
-        let Self { sql, arguments, writes } = self;
-        Ok(if *writes {
-            Answer { written: connection.execute(sql, arguments).await?, found: None }
-        } else {
-            Answer { written: 0, found: connection.session(sql, arguments).await? }
+        let Self { sql, arguments, kind } = self;
+        Ok(match kind {
+            Kind::Write => Answer::Written(connection.execute(sql, arguments).await?),
+            Kind::ReadSession => Answer::Session(connection.session(sql, arguments).await?),
+            Kind::ReadKeys => Answer::Keys(connection.keys(sql, arguments).await?),
         })
     }
 }

@@ -147,6 +147,18 @@ impl Connection {
         })
     }
 
+    /// The keys that a statement reads.
+    pub(crate) async fn keys(
+        &mut self,
+        sql: &str,
+        arguments: &[Argument<'_>],
+    ) -> Result<Vec<Vec<u8>>, sqlx::Error> {
+        each!(Self, self, connection => {
+            let rows = query(sql, arguments).fetch_all(&mut **connection).await?;
+            rows.into_iter().map(|row| row.try_get(0)).collect()
+        })
+    }
+
     /// The number that a statement reads.
     pub(crate) async fn number(&mut self, sql: &str) -> Result<Option<i64>, sqlx::Error> {
         each!(Self, self, connection => {

@@ -74,6 +74,18 @@ impl SessionStore for SqlStore {
         Ok(self.operation().write(&self.statements.delete_by_subject, &hash).await?)
     }
 
+    async fn find_by_sid(&self, issuer: &str, sid: &str) -> Result<Vec<StoreKey>, StoreError> {
+        self.find(&self.statements.find_by_sid, &sid_hash(issuer, sid)).await
+    }
+
+    async fn find_by_subject(
+        &self,
+        issuer: &str,
+        subject: &str,
+    ) -> Result<Vec<StoreKey>, StoreError> {
+        self.find(&self.statements.find_by_subject, &subject_hash(issuer, subject)).await
+    }
+
     async fn mark_once(&self, mark: &Mark, expires: Timestamp) -> Result<bool, StoreError> {
         Ok(self.set_mark(mark, expires).await?)
     }
@@ -82,6 +94,14 @@ impl SessionStore for SqlStore {
 impl SqlStore {
     fn now(&self) -> Argument<'static> {
         Argument::Number(seconds(self.clock.now()))
+    }
+
+    async fn find(&self, sql: &str, hash: &[u8; 32]) -> Result<Vec<StoreKey>, StoreError> {
+        let arguments = [Argument::Bytes(Some(hash)), self.now()];
+        let keys = self.operation().read_keys(sql, &arguments).await?;
+        let key = |bytes: Vec<u8>| <[u8; 32]>::try_from(bytes).map(StoreKey::from_bytes);
+        let keys: Result<Vec<_>, _> = keys.into_iter().map(key).collect();
+        keys.map_err(|_| StoreError::failed("a session_key has not 32 bytes"))
     }
 
     pub(super) async fn set_mark(&self, mark: &Mark, expires: Timestamp) -> Result<bool, SqlError> {

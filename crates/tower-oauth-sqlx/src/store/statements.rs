@@ -13,6 +13,8 @@ pub(crate) struct Statements {
     pub(crate) delete: String,
     pub(crate) delete_by_subject: String,
     pub(crate) delete_by_sid: String,
+    pub(crate) find_by_subject: String,
+    pub(crate) find_by_sid: String,
     pub(crate) mark: Upsert,
     /// Each removes one batch.
     pub(crate) clean: [String; 2],
@@ -63,6 +65,12 @@ impl Statements {
             delete: text("DELETE FROM {p}sessions WHERE session_key = ?"),
             delete_by_subject: text("DELETE FROM {p}sessions WHERE subject_hash = ?"),
             delete_by_sid: text("DELETE FROM {p}sessions WHERE sid_hash = ?"),
+            find_by_subject: text(
+                "SELECT session_key FROM {p}sessions WHERE subject_hash = ? AND expires > ?",
+            ),
+            find_by_sid: text(
+                "SELECT session_key FROM {p}sessions WHERE sid_hash = ? AND expires > ?",
+            ),
             mark: upsert(INSERT_MARK, replace_mark, reclaim_mark),
             clean: [sessions, marks],
         }

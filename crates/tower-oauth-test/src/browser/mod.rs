@@ -226,6 +226,23 @@ impl TestBrowser {
         self.send(&self.resolve(path), request, false).await
     }
 
+    /// Delivers a logout token to `path` as the provider's server does: a form without cookies, with a field besides that
+    /// nobody knows (OpenID Connect Back-Channel Logout section 2.5).
+    ///
+    /// # Panics
+    ///
+    /// If `path` leads to no URL.
+    pub async fn backchannel_logout(&self, path: &str, logout_token: &str) -> Page {
+        let fields = [("logout_token", logout_token), ("unknown", "field")];
+        let form = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        let mut request = Request::new(Bytes::from(form));
+        *request.method_mut() = Method::POST;
+        let form = HeaderValue::from_static("application/x-www-form-urlencoded");
+        request.headers_mut().insert(CONTENT_TYPE, form);
+        let server = Self { jar: Arc::default(), page: None, ..self.clone() };
+        server.send(&self.resolve(path), request, false).await
+    }
+
     /// The cookies that the application would get: (name, value).
     #[must_use]
     pub fn cookies(&self) -> Vec<(String, String)> {

@@ -20,6 +20,8 @@ pub struct FakeProviderBuilder {
     client_id: String,
     client_secret: String,
     redirect_uris: Vec<String>,
+    post_logout_redirect_uris: Vec<String>,
+    frontchannel_logout_uri: Option<String>,
     users: Vec<TestUser>,
     clock: Arc<dyn Clock>,
     manual_clock: Option<ManualClock>,
@@ -39,6 +41,8 @@ impl FakeProviderBuilder {
             client_id: FakeProvider::CLIENT_ID.to_owned(),
             client_secret: FakeProvider::CLIENT_SECRET.to_owned(),
             redirect_uris: Vec::new(),
+            post_logout_redirect_uris: Vec::new(),
+            frontchannel_logout_uri: None,
             users: vec![TestUser::alice(), TestUser::bob()],
             clock: Arc::new(clock.clone()),
             manual_clock: Some(clock),
@@ -72,6 +76,20 @@ impl FakeProviderBuilder {
     /// 2.1). Default: none is registered and any is accepted.
     pub fn redirect_uri(mut self, uri: impl Into<String>) -> Self {
         self.redirect_uris.push(uri.into());
+        self
+    }
+
+    /// Registers where the browser may go after a sign-out; may be called again. Default: none is registered and any is
+    /// accepted.
+    pub fn post_logout_redirect_uri(mut self, uri: impl Into<String>) -> Self {
+        self.post_logout_redirect_uris.push(uri.into());
+        self
+    }
+
+    /// Registers what the page of a sign-out shows in a frame, with `iss` and `sid` (OpenID Connect Front-Channel
+    /// Logout section 2). Default: none, and a sign-out has no page.
+    pub fn frontchannel_logout_uri(mut self, uri: impl Into<String>) -> Self {
+        self.frontchannel_logout_uri = Some(uri.into());
         self
     }
 
@@ -167,6 +185,8 @@ impl FakeProviderBuilder {
                 client_id: self.client_id,
                 client_secret: self.client_secret,
                 redirect_uris: self.redirect_uris,
+                post_logout_redirect_uris: self.post_logout_redirect_uris,
+                frontchannel_logout_uri: self.frontchannel_logout_uri,
                 users: self.users,
                 clock: self.clock,
                 manual_clock: self.manual_clock,

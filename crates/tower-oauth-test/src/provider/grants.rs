@@ -57,11 +57,14 @@ pub(super) struct Grants {
     codes: HashMap<String, Code>,
     access_tokens: HashMap<String, AccessToken>,
     refresh_tokens: HashMap<String, RefreshToken>,
+    /// Subjects and their sessions, in the order of the logins.
+    sessions: Vec<(String, String)>,
 }
 
 impl Grants {
     pub(super) fn add(&mut self, code: String, grant: Grant, binding: CodeBinding, now: Timestamp) {
         let session = grant.session.clone();
+        self.sessions.push((grant.subject.clone(), session.clone()));
         self.grants.insert(session.clone(), grant);
         let expires_at = now + CODE_LIFETIME;
         self.codes.insert(code, Code { session, binding, expires_at, used: false });
@@ -154,6 +157,12 @@ impl Grants {
         let token = self.access_tokens.get(token).filter(|token| now < token.expires_at)?;
         let grant = self.grants.get(&token.session)?;
         Some((grant.subject.clone(), token.scope.clone()))
+    }
+
+    /// The session of the latest login of `subject`.
+    pub(super) fn latest_session(&self, subject: &str) -> Option<String> {
+        let mut sessions = self.sessions.iter().rev();
+        sessions.find(|(of, _)| of == subject).map(|(_, session)| session.clone())
     }
 
     /// A refresh token takes its whole grant with it, an access token only itself (RFC 7009 section 2.1).

@@ -6,6 +6,7 @@ mod endpoints;
 mod error;
 mod grants;
 mod keys;
+mod logout_token;
 mod page;
 mod record;
 mod reply;
@@ -45,7 +46,7 @@ const ID_TOKEN_LIFETIME: Duration = Duration::from_secs(300);
 ///
 /// It speaks the authorization code flow with PKCE (RFC 6749, RFC 7636, OpenID Connect Core), names
 /// itself in the authorization response (RFC 9207), rotates refresh tokens (RFC 9700), revokes (RFC 7009)
-/// and logs out (RP-Initiated Logout). Nobody has a password: whoever is at the browser picks a user.
+/// and logs out (RP-Initiated, Back-Channel and Front-Channel Logout). Nobody has a password: whoever is at the browser picks a user.
 ///
 /// A handle: clones are the same provider. What it says is correct until a test replaces it with
 /// [`answer`](Self::answer) or [`modify_id_token`](Self::modify_id_token).
@@ -61,6 +62,8 @@ struct Inner {
     client_id: String,
     client_secret: String,
     redirect_uris: Vec<String>,
+    post_logout_redirect_uris: Vec<String>,
+    frontchannel_logout_uri: Option<String>,
     users: Vec<TestUser>,
     clock: Arc<dyn Clock>,
     manual_clock: Option<ManualClock>,

@@ -77,6 +77,22 @@ pub(super) fn form_post(redirect_uri: &str, parameters: &[(&str, &str)]) -> Resp
 }
 
 #[derive(Template)]
+#[template(path = "signed_out.html")]
+struct SignedOutPage<'a> {
+    style: &'static str,
+    frame: &'a str,
+    target: &'a str,
+}
+
+/// Tells the client in a frame that the user signed out, and leads back to it.
+pub(super) fn signed_out(frame: &str, target: &str) -> Response<Bytes> {
+    let page = SignedOutPage { style: STYLE, frame, target };
+    let frames = Url::parse(frame).map_or_else(|_| "'none'".to_owned(), |url| source_of(&url));
+    let policy = format!("{}; frame-src {frames}", policy("'none'", None));
+    reply::html(StatusCode::OK, rendered(&page), &policy)
+}
+
+#[derive(Template)]
 #[template(path = "message.html")]
 struct MessagePage<'a> {
     style: &'static str,

@@ -1,5 +1,7 @@
 //! What a record is found by besides its key.
 
+use std::collections::BTreeSet;
+
 use tower_oauth_core::session::{Record, StoreError, StoreKey};
 
 use super::bench::{Bench, HOUR};
@@ -51,6 +53,33 @@ impl By {
         }
     }
 
+    /// Finds, where that must succeed.
+    async fn find(self, handle: &Handle, issuer: &str, value: &str) -> Checked<BTreeSet<StoreKey>> {
+        let found = self.ask_to_find(handle, issuer, value).await;
+        let found = found.map_err(|error| unanswered(self.finding_call(), &error))?;
+        Ok(found.into_iter().collect())
+    }
+
+    /// Finds, where an error is an answer.
+    async fn ask_to_find(
+        self,
+        handle: &Handle,
+        issuer: &str,
+        value: &str,
+    ) -> Result<Vec<StoreKey>, StoreError> {
+        match self {
+            Self::Sid => handle.store().find_by_sid(issuer, value).await,
+            Self::Subject => handle.store().find_by_subject(issuer, value).await,
+        }
+    }
+
+    const fn finding_call(self) -> &'static str {
+        match self {
+            Self::Sid => "find_by_sid",
+            Self::Subject => "find_by_subject",
+        }
+    }
+
     const fn call(self) -> &'static str {
         match self {
             Self::Sid => "delete_by_sid",
@@ -94,6 +123,11 @@ pub(super) async fn deletes_by(bench: &Bench, by: By) -> Checked {
         ("without an index", plain),
     ];
     let when = |what: &str| format!("sessions are deleted {}: {what}", by.name());
+    let found = |what: &str| format!("sessions are found {}: {what}", by.name());
+    let nobody = by.find(bench.one(), &issuer, "nobody").await?;
+    same(found("nobody has it"), nobody, BTreeSet::new())?;
+    let three = by.find(bench.two(), &issuer, "value").await?;
+    same(found("three have it"), three, gone.iter().copied().collect())?;
     let none = by.delete(bench.one(), &issuer, "nobody").await?;
     same(when("nobody has it"), none, 0)?;
     let count = by.delete(bench.two(), &issuer, "value").await?;
@@ -106,6 +140,8 @@ pub(super) async fn deletes_by(bench: &Bench, by: By) -> Checked {
         same(when(&format!("is the one {which} there?")), is_there, true)?;
     }
     same(when("again"), by.delete(bench.one(), &issuer, "value").await?, 0)?;
+    let left = by.find(bench.one(), &issuer, "value").await?;
+    same(found("all were deleted"), left, BTreeSet::new())?;
     // Whether that is a mistake or nothing at all, it is not "those without an index".
     drop(by.ask(bench.one(), "", "").await);
     let is_there = bench.one().load(&plain).await?.is_some();
@@ -183,12 +219,14 @@ async fn found_by_its_own_alone(
         if own != Some(value) {
             let when =
                 format!("{when}; then sessions are deleted {}, which is not {value:?}", by.name());
+            same(&when, by.find(bench.two(), issuer, value).await?, BTreeSet::new())?;
             same(&when, by.delete(bench.two(), issuer, value).await?, 0)?;
             same(&when, bench.one().load(key).await?.is_some(), true)?;
         }
     }
     if let Some(value) = own {
         let when = format!("{when}; then sessions are deleted {}, which is {value:?}", by.name());
+        same(&when, by.find(bench.two(), issuer, value).await?, BTreeSet::from([*key]))?;
         same(&when, by.delete(bench.two(), issuer, value).await?, 1)?;
         same(&when, bench.one().load(key).await?.is_some(), false)?;
     }
@@ -204,6 +242,10 @@ pub(super) async fn fails_closed(bench: &Bench, by: By) -> Checked {
             if let Ok(count) = by.ask(bench.handle(number), &issuer, value).await {
                 let when = format!("{} is called, which the store lacks", by.call());
                 return Err(Failure::new(when, "an error", format!("Ok({count})")));
+            }
+            if let Ok(found) = by.ask_to_find(bench.handle(number), &issuer, value).await {
+                let when = format!("{} is called, which the store lacks", by.finding_call());
+                return Err(Failure::new(when, "an error", format!("Ok({found:?})")));
             }
         }
     }

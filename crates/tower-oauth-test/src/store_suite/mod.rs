@@ -54,6 +54,8 @@ use crate::ManualClock;
 /// #         async fn delete(&self, _: &StoreKey) -> Result<(), StoreError> { unimplemented!() }
 /// #         async fn delete_by_sid(&self, _: &str, _: &str) -> Result<u64, StoreError> { unimplemented!() }
 /// #         async fn delete_by_subject(&self, _: &str, _: &str) -> Result<u64, StoreError> { unimplemented!() }
+/// #         async fn find_by_sid(&self, _: &str, _: &str) -> Result<Vec<StoreKey>, StoreError> { unimplemented!() }
+/// #         async fn find_by_subject(&self, _: &str, _: &str) -> Result<Vec<StoreKey>, StoreError> { unimplemented!() }
 /// #         async fn mark_once(&self, _: &Mark, _: Timestamp) -> Result<bool, StoreError> { unimplemented!() }
 /// #     }
 /// # }

@@ -28,9 +28,9 @@ pub enum Promise {
     Versions,
     /// After a delete of any kind, no swap brings the record back.
     Final,
-    /// `delete_by_sid` removes the sessions of a `sid` and no others. May be [lacking](crate::StoreSuite::lacking).
+    /// `find_by_sid` finds and `delete_by_sid` removes the sessions of a `sid` and no others. May be [lacking](crate::StoreSuite::lacking).
     DeleteBySid,
-    /// `delete_by_subject` removes the sessions of a subject and no others. May be
+    /// `find_by_subject` finds and `delete_by_subject` removes the sessions of a subject and no others. May be
     /// [lacking](crate::StoreSuite::lacking).
     DeleteBySubject,
     /// Issuer, subject and `sid` are compared byte for byte.
@@ -91,7 +91,7 @@ impl Promise {
                  was signed out"
             }
             Self::DeleteBySid | Self::DeleteBySubject => {
-                "find records by (issuer, value), both of them, and count what was removed; a store without this \
+                "find records by (issuer, value), both of them, and tell or count all that there are; a store without this \
                  index answers with an error and is tested with `.lacking(…)`"
             }
             Self::ByteForByte => {

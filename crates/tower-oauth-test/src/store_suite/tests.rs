@@ -58,6 +58,7 @@ const FAULTS: &[(Fault, &[Promise])] = {
         (Fault::SidsAreSubjects, &[DeleteBySid, DeleteBySubject]),
         (Fault::ForgetsIndexAlone, &[DeleteBySid, DeleteBySubject]),
         (Fault::CountsOne, &[DeleteBySid, DeleteBySubject]),
+        (Fault::FindsOne, &[DeleteBySid, DeleteBySubject]),
         (Fault::NoIndexIsEmpty, &[DeleteBySid, DeleteBySubject]),
         (Fault::NoSidIsEmpty, &[ByteForByte]),
         (Fault::IgnoresCase, &[ByteForByte]),

@@ -14,6 +14,8 @@ pub(super) async fn fails(bench: &Bench) -> Checked {
     refused("delete", store.delete(&key).await)?;
     refused("delete_by_sid", store.delete_by_sid(&issuer, "sid").await)?;
     refused("delete_by_subject", store.delete_by_subject(&issuer, "subject").await)?;
+    refused("find_by_sid", store.find_by_sid(&issuer, "sid").await)?;
+    refused("find_by_subject", store.find_by_subject(&issuer, "subject").await)?;
     refused("mark_once", store.mark_once(&mark, expires).await)
 }
 

@@ -18,15 +18,15 @@ impl AuthBuilder {
     ///
     /// | | with a store | in cookies |
     /// |---|---|---|
-    /// | a request that asks for the user | one load | opens a seal; one load with [`revoked_sessions`](Self::revoked_sessions) |
+    /// | a request that asks for the user | one load | opens a seal; two loads with [`revoked_sessions`](Self::revoked_sessions) |
     /// | sign-out | ends the session | ends it in this browser; a copy of the cookie is good until its end, unless there are `revoked_sessions` |
     /// | end | idle and absolute | [`absolute_lifetime`](Self::absolute_lifetime) after the login, 24 hours by default; never moved, since a cookie renewed by a request under way could undo a sign-out |
     /// | access token | refreshed where a refresh token was given | until it expires; the user then signs in again. A rotating refresh token cannot be shared by requests that hold the same cookie, so none is kept, and a provider that is asked for one is refused |
     /// | jobs ([`tokens_of`](crate::Auth::tokens_of)) | as long as the session lives | no: a session without its browser cannot be had |
     /// | second provider | can be connected | no |
-    /// | sign-out by the provider (back-channel) | possible | no: nothing is found by the provider's names for it |
+    /// | sign-out by the provider ([`backchannel_logout`](Self::backchannel_logout)) | yes | with `revoked_sessions`, and one more load |
     /// | size | what the store takes | 4096 bytes of cookie, or the login fails with [`SessionTooLarge`](crate::ErrorKind::SessionTooLarge) and the log names what takes most |
-    /// | not kept | | the ID token as it came, the claims `aud`, `azp`, `exp`, `iat`, `jti`, `nbf` |
+    /// | not kept | | the ID token as it came, the claims `aud`, `azp`, `exp`, `jti`, `nbf` |
     /// | an attempt used twice | refused by all replicas | refused by the replica that saw it first, or by all with `revoked_sessions`; the provider takes a code once, and PKCE binds it to the attempt |
     ///
     /// ```no_run
@@ -47,7 +47,8 @@ impl AuthBuilder {
     }
 
     /// Where the ids of sessions in cookies wait for their end after a sign-out, so that a copy of the cookie is
-    /// worth nothing any more: hashes with an expiry, and one-time marks of logins. Each request that asks for the user then costs one load.
+    /// worth nothing any more: hashes with an expiry, and one-time marks of logins. Each request that asks for the user then costs two loads: of the
+    /// session and of its user, who may have been signed out everywhere.
     ///
     /// Only for [`cookie_sessions`](Self::cookie_sessions). What the store forgets lives again, so it should be one
     /// outside the process that evicts nothing before its time.
@@ -95,11 +96,6 @@ impl AuthBuilder {
         }
         if self.absolute_lifetime.is_some_and(|lifetime| lifetime < Duration::from_secs(60)) {
             return refuse("absolute_lifetime", "must be at least a minute");
-        }
-        if let Some(provider) = self.providers.iter().find(|it| it.asks_for_refresh_token()) {
-            let problem = "asks for a refresh token, which sessions in cookies cannot keep: parallel requests would \
-                           each present it; leave offline access out, or keep sessions in a store";
-            return refuse(&format!("provider {}", provider.login_key()), problem);
         }
         Ok(())
     }

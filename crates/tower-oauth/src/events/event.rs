@@ -68,6 +68,12 @@ pub enum EventKind {
 pub enum SessionEnd {
     /// The user signed out.
     Logout,
+    /// The user signed out everywhere, or the application had them signed out.
+    Everywhere,
+    /// The provider said so from server to server (back-channel logout).
+    Backchannel,
+    /// The provider said so in the user's browser (front-channel logout).
+    Frontchannel,
     /// Another login of the same browser took its place.
     Replaced,
     /// The provider answered a refresh with an ID token that cannot be trusted.
@@ -76,13 +82,23 @@ pub enum SessionEnd {
 
 impl SessionEnd {
     /// All of them.
-    pub const ALL: &[Self] = &[Self::Logout, Self::Replaced, Self::Distrusted];
+    pub const ALL: &[Self] = &[
+        Self::Logout,
+        Self::Everywhere,
+        Self::Backchannel,
+        Self::Frontchannel,
+        Self::Replaced,
+        Self::Distrusted,
+    ];
 
     /// The name in events and metrics. It stays.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Logout => "logout",
+            Self::Everywhere => "everywhere",
+            Self::Backchannel => "backchannel",
+            Self::Frontchannel => "frontchannel",
             Self::Replaced => "replaced",
             Self::Distrusted => "distrusted",
         }

@@ -87,7 +87,7 @@ impl Auth {
         code: &str,
         correlation_id: &str,
     ) {
-        let provider = provider.filter(|key| self.client(key).is_some());
+        let provider = provider.filter(|key| self.inner().clients.find(key).is_some());
         let event = Event::new(kind, self.now()).with_provider(provider).with_code(code);
         self.tell(&event.with_correlation_id(correlation_id));
     }

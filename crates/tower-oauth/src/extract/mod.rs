@@ -3,6 +3,7 @@
 //! With the feature `axum` each of these is an extractor. Without axum, call `from_parts` on the request's parts.
 
 mod access_token;
+mod account;
 #[cfg(feature = "axum")]
 mod axum;
 mod claims;
@@ -12,6 +13,7 @@ mod tokens;
 mod user;
 
 pub use access_token::AccessToken;
+pub use account::Account;
 pub use claims::Claims;
 pub(crate) use rejection::Asking;
 pub use rejection::{Rejection, RejectionKind};

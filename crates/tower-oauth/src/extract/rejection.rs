@@ -56,10 +56,14 @@ pub enum RejectionKind {
     Forbidden,
     /// The user's claims do not have the form that the route asks for: 403.
     ClaimsMismatch,
+    /// The account in the session does not have the form that the route asks for: 403.
+    AccountMismatch,
     /// The request changes something and comes from another site: 403.
     CrossSite,
     /// The session store failed, so nobody knows who is signed in: 503.
     StoreUnavailable,
+    /// The application could not say which providers the tenant signs in with, so nobody knows who is signed in: 503.
+    ProvidersUnavailable,
     /// The layer is missing, a mistake of the application: 500.
     LayerMissing,
 }
@@ -100,7 +104,7 @@ impl Asking {
 
 impl RejectionKind {
     /// Every kind, for documentation and tests.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::LoginRequired,
         Self::TokenExpired,
         Self::TokenUnavailable,
@@ -109,8 +113,10 @@ impl RejectionKind {
         Self::StepUpRequired,
         Self::Forbidden,
         Self::ClaimsMismatch,
+        Self::AccountMismatch,
         Self::CrossSite,
         Self::StoreUnavailable,
+        Self::ProvidersUnavailable,
         Self::LayerMissing,
     ];
 
@@ -126,8 +132,10 @@ impl RejectionKind {
             Self::StepUpRequired => "step_up_required",
             Self::Forbidden => "forbidden",
             Self::ClaimsMismatch => "claims_mismatch",
+            Self::AccountMismatch => "account_mismatch",
             Self::CrossSite => "cross_site_request",
             Self::StoreUnavailable => "store_unavailable",
+            Self::ProvidersUnavailable => "providers_unavailable",
             Self::LayerMissing => "layer_missing",
         }
     }
@@ -141,8 +149,11 @@ impl RejectionKind {
             | Self::InsufficientScope
             | Self::Forbidden
             | Self::ClaimsMismatch
+            | Self::AccountMismatch
             | Self::CrossSite => StatusCode::FORBIDDEN,
-            Self::TokenUnavailable | Self::StoreUnavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::TokenUnavailable | Self::StoreUnavailable | Self::ProvidersUnavailable => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
             Self::LayerMissing => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -200,7 +211,10 @@ impl Rejection {
             TokenError::Expired => sign_in(RejectionKind::TokenExpired),
             TokenError::NotConnected => Self::plain(RejectionKind::NotConnected),
             TokenError::Unavailable { error, .. }
-                if error.kind() == ErrorKind::StoreUnavailable =>
+                if matches!(
+                    error.kind(),
+                    ErrorKind::StoreUnavailable | ErrorKind::ProvidersUnavailable
+                ) =>
             {
                 Self::store(error)
             }
@@ -213,7 +227,11 @@ impl Rejection {
     }
 
     pub(crate) fn store(error: Arc<Error>) -> Self {
-        Self { source: Some(error), ..Self::plain(RejectionKind::StoreUnavailable) }
+        let kind = match error.kind() {
+            ErrorKind::ProvidersUnavailable => RejectionKind::ProvidersUnavailable,
+            _ => RejectionKind::StoreUnavailable,
+        };
+        Self { retry_after: error.retry_after(), source: Some(error), ..Self::plain(kind) }
     }
 
     pub(crate) const fn plain(kind: RejectionKind) -> Self {
@@ -266,7 +284,12 @@ impl Rejection {
         if let (Way::Redirect, Some(login_path)) = (self.way, &self.login_path) {
             return see_other(login_path);
         }
-        if matches!(self.kind, RejectionKind::StoreUnavailable | RejectionKind::LayerMissing) {
+        if matches!(
+            self.kind,
+            RejectionKind::StoreUnavailable
+                | RejectionKind::ProvidersUnavailable
+                | RejectionKind::LayerMissing
+        ) {
             let reason = self.source.as_ref().map_or_else(|| self.to_string(), |e| e.with_causes());
             tracing::error!(target: "tower_oauth::session", code = self.kind.code(), "{reason}");
         }
@@ -303,8 +326,12 @@ impl fmt::Display for Rejection {
             RejectionKind::StepUpRequired => "the user has to sign in again for this route",
             RejectionKind::Forbidden => "the user may not do this",
             RejectionKind::ClaimsMismatch => "the user's claims lack what this route needs",
+            RejectionKind::AccountMismatch => "the account lacks what this route needs",
             RejectionKind::CrossSite => "the request comes from another site",
             RejectionKind::StoreUnavailable => "the session store could not answer",
+            RejectionKind::ProvidersUnavailable => {
+                "the tenant's providers cannot be told right now"
+            }
             RejectionKind::LayerMissing => {
                 "no tower-oauth layer around this route; add `.layer(auth.layer())` to the router"
             }

@@ -205,15 +205,15 @@ impl Auth {
     /// # Errors
     ///
     /// [`RejectionKind::LoginRequired`] when the session has ended, [`RejectionKind::StoreUnavailable`] when the
-    /// store failed.
+    /// store failed, [`RejectionKind::ProvidersUnavailable`] when its tenant's providers could not be told.
     pub async fn tokens_of(&self, session: SessionHandle) -> Result<Tokens, Rejection> {
-        let live = self.live_session(session.key()).await;
-        let Some(LiveSession { session, key, .. }) =
-            live.map_err(|e| Rejection::store(e.into()))?
+        let found = self.session_of_any_tenant(session.key()).await;
+        let Some((auth, LiveSession { session, key, .. })) =
+            found.map_err(|e| Rejection::store(e.into()))?
         else {
             return Err(Rejection::plain(RejectionKind::LoginRequired));
         };
-        Ok(Tokens { auth: self.clone(), key, session: Arc::new(Mutex::new(session)), asking: None })
+        Ok(Tokens { auth, key, session: Arc::new(Mutex::new(session)), asking: None })
     }
 }
 

@@ -63,6 +63,12 @@ impl User {
         &self.session.connection.provider
     }
 
+    /// The tenant that the session counts for, where the application has [some](crate::ProviderResolver).
+    #[must_use]
+    pub fn tenant(&self) -> Option<&str> {
+        self.session.tenant.as_deref()
+    }
+
     /// Who vouches for the user. Together with [`subject`](Self::subject) this identifies them.
     #[must_use]
     pub fn issuer(&self) -> &str {

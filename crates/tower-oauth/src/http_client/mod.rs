@@ -76,6 +76,10 @@ impl ReqwestClient {
 
 #[async_trait]
 impl HttpClient for ReqwestClient {
+    fn keeps_to_public_addresses(&self) -> bool {
+        self.public_only
+    }
+
     async fn send(
         &self,
         request: http::Request<Bytes>,

@@ -63,7 +63,7 @@ where
                 if let Ok(response) = &mut result
                     && handle.was_asked()
                 {
-                    keep_private(response.headers_mut());
+                    keep_private(response.headers_mut(), handle.auth().inner().logout.no_store);
                 }
                 Poll::Ready(result)
             }
@@ -72,9 +72,10 @@ where
 }
 
 /// A response that depends on who is signed in must not be served to somebody else from a shared cache.
-fn keep_private(headers: &mut HeaderMap) {
+fn keep_private(headers: &mut HeaderMap, no_store: bool) {
     headers.append(VARY, HeaderValue::from_static("cookie"));
-    headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("private, no-cache"));
+    let kept = if no_store { "no-store" } else { "private, no-cache" };
+    headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static(kept));
 }
 
 impl<F> fmt::Debug for ResponseFuture<F> {

@@ -65,12 +65,12 @@ impl Handle {
         change: impl FnOnce(&mut LoginRequest),
     ) -> Option<String> {
         let inner = self.0.auth.inner();
-        let start_page = || ReturnTo::start_page(&inner.base_url);
-        let mut request = LoginRequest::from(self.return_to(page).unwrap_or_else(start_page));
+        let return_to = self.return_to(page).unwrap_or_else(|| self.0.auth.start_page());
+        let mut request = LoginRequest::from(return_to);
         change(&mut request);
         let environment = &inner.environment;
         let (now, random) = (environment.clock.now(), &*environment.random);
-        let sealed = request.seal(&inner.keys, &inner.base_url.join(""), provider, now, random);
+        let sealed = request.seal(&inner.keys, &self.0.auth.context(), provider, now, random);
         Some(self.0.auth.routes().login_for(provider, &sealed.ok()?))
     }
 

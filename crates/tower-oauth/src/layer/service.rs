@@ -43,11 +43,19 @@ where
     }
 
     fn call(&mut self, mut request: Request<ReqBody>) -> Self::Future {
-        if let Some(route) = self.auth.routes().find(request.uri().path()) {
-            let answer = routes::answer(self.auth.clone(), route, request);
+        let auth;
+        if self.auth.has_tenants() {
+            let (parts, body) = request.into_parts();
+            auth = self.auth.for_request(&parts);
+            request = Request::from_parts(parts, body);
+        } else {
+            auth = self.auth.clone();
+        }
+        if let Some(route) = auth.routes().find(request.uri().path()) {
+            let answer = routes::answer(auth, route, request);
             return ResponseFuture::login(Box::pin(answer));
         }
-        let handle = Handle::new(self.auth.clone(), request.uri().clone());
+        let handle = Handle::new(auth, request.uri().clone());
         request.extensions_mut().insert(handle.clone());
         ResponseFuture::inner(self.inner.call(request), handle)
     }

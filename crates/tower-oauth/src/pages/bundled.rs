@@ -7,7 +7,7 @@ use aws_lc_rs::digest::{SHA256, digest};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use http::HeaderValue;
 
-use super::{ErrorPage, Html, SignInPage, SignedInPage, SignedOutPage};
+use super::{ErrorPage, Html, SignInPage, SignedInPage, SignedOutPage, SigningOutPage};
 
 /// The style sheet as it stands in every page: templates end without their final newline.
 const STYLE: &str = include_str!("../../templates/style.css").trim_ascii_end();
@@ -32,6 +32,22 @@ fn hash(text: &str) -> String {
     STANDARD.encode(digest(&SHA256, text.as_bytes()))
 }
 
+/// What submits the form of a sign-out.
+const SUBMIT: &str = "document.forms[0].submit()";
+
+/// Admits that script besides. No `form-action`: the provider may be on several hosts and redirects back to us, and
+/// Chromium holds all of those against it; the page has one form and nothing of a stranger's.
+static SUBMITTING: LazyLock<HeaderValue> = LazyLock::new(|| {
+    let hash = |text: &str| STANDARD.encode(digest(&SHA256, text.as_bytes()));
+    let policy = format!(
+        "default-src 'none'; style-src 'sha256-{}'; script-src 'sha256-{}'; frame-ancestors 'none'; \
+         base-uri 'none'",
+        hash(STYLE),
+        hash(SUBMIT)
+    );
+    HeaderValue::try_from(policy).unwrap_or(HeaderValue::from_static("default-src 'none'"))
+});
+
 #[derive(Template)]
 #[template(path = "sign_in.html")]
 struct SignIn<'a> {
@@ -51,6 +67,13 @@ struct SignedIn<'a> {
 }
 
 #[derive(Template)]
+#[template(path = "signing_out.html")]
+struct SigningOut<'a> {
+    page: &'a SigningOutPage,
+    script: &'static str,
+}
+
+#[derive(Template)]
 #[template(path = "signed_out.html")]
 struct SignedOut<'a> {
     page: &'a SignedOutPage,
@@ -66,6 +89,11 @@ pub(super) fn error(page: &ErrorPage) -> Html {
 
 pub(super) fn signed_in(page: &SignedInPage) -> Html {
     bundled(&SignedIn { page }).content_security_policy(SIGNED_IN_POLICY.clone())
+}
+
+pub(super) fn signing_out(page: &SigningOutPage) -> Html {
+    let html = SigningOut { page, script: SUBMIT }.to_string();
+    Html::new(html).content_security_policy(SUBMITTING.clone())
 }
 
 pub(super) fn signed_out(page: &SignedOutPage) -> Html {

@@ -30,7 +30,9 @@ mod model;
 mod tests;
 
 pub use self::html::Html;
-pub use self::model::{ErrorPage, ProviderButton, SignInPage, SignedInPage, SignedOutPage};
+pub use self::model::{
+    ErrorPage, ProviderButton, SignInPage, SignedInPage, SignedOutPage, SigningOutPage,
+};
 
 /// The pages of the login. Each method that is not overridden renders the bundled page.
 ///
@@ -49,6 +51,13 @@ pub trait Pages: std::fmt::Debug + Send + Sync + 'static {
     /// The end of a login in a window of its own.
     fn signed_in(&self, page: &SignedInPage) -> Html {
         bundled::signed_in(page)
+    }
+
+    /// The way to the provider that ends its session too, where the request for that is too long for a URL: a form
+    /// that submits itself, and by its button where no script runs. The policy must allow the script, and must not
+    /// have a `form-action` that keeps the form from the provider or its answer from coming back.
+    fn signing_out(&self, page: &SigningOutPage) -> Html {
+        bundled::signing_out(page)
     }
 
     /// The confirmation of a sign-out.

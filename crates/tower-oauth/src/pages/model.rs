@@ -1,5 +1,9 @@
 //! What each page shows.
 
+use std::fmt;
+
+use tower_oauth_core::EndSession;
+
 /// The choice of providers to sign in with.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
@@ -52,6 +56,30 @@ pub struct ErrorPage {
     pub retry_href: Option<String>,
     /// The application's start page.
     pub home_href: String,
+}
+
+/// A sign-out that goes on at the provider, by a form.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct SigningOutPage {
+    /// Where the form goes, by POST.
+    pub action: String,
+    /// Names and values of its hidden fields. One is the user's ID token: nothing to show, and nothing to log.
+    pub fields: Vec<(String, String)>,
+}
+
+impl SigningOutPage {
+    pub(crate) fn new(request: &EndSession) -> Self {
+        let fields = request.fields().map(|(name, value)| (name.to_owned(), value.to_owned()));
+        Self { action: request.action().to_owned(), fields: fields.collect() }
+    }
+}
+
+/// Without the values of the fields.
+impl fmt::Debug for SigningOutPage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SigningOutPage").field("action", &self.action).finish_non_exhaustive()
+    }
 }
 
 /// The confirmation that the session has ended.

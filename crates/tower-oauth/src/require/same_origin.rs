@@ -6,7 +6,6 @@ use tower_layer::Layer;
 
 use super::{Guard, Guarded};
 use crate::extract::{Rejection, RejectionKind, handle};
-use crate::negotiate::is_own_site;
 
 /// Refuses requests that change something and come from another site, with 403 (cross-site request forgery).
 ///
@@ -46,8 +45,8 @@ impl Guard for RequireSameOrigin {
         if matches!(parts.method, Method::GET | Method::HEAD | Method::OPTIONS) {
             return Ok(());
         }
-        let base_url = &handle(parts)?.auth().inner().base_url;
-        if is_own_site(&parts.headers, base_url) {
+        let is_own_site = handle(parts)?.auth().is_own_site(&parts.headers).await;
+        if is_own_site.map_err(|error| Rejection::store(error.into()))? {
             return Ok(());
         }
         Err(Rejection::plain(RejectionKind::CrossSite))

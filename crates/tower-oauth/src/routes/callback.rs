@@ -2,6 +2,8 @@
 //!
 //! Nothing of an existing session changes before the new one is in the store.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use http::header::SET_COOKIE;
 use http::request::Parts;
@@ -12,18 +14,21 @@ use tower_oauth_core::{Attempt, AuthorizationResponse, Client, Error, ErrorKind,
 
 use super::connect;
 use super::form_post;
-use super::login::{check_navigation, client};
+use super::login::check_navigation;
 use super::respond::{Failure, see_other};
 use super::rounds;
+use crate::accounts::Refusal;
 use crate::app_session;
 use crate::attempts;
-use crate::auth::Auth;
+use crate::auth::{Auth, LiveSession};
 use crate::events::SessionEnd;
 use crate::form::{parameter, read_form};
+use crate::tokens;
 
 /// `GET {mount}/callback/{provider}`: the response is in the query, or in the cookie that [`post`] set.
 pub(super) async fn get(auth: &Auth, key: &str, parts: &Parts) -> Result<Response<Bytes>, Failure> {
-    let client = client(auth, key)?;
+    let clients = auth.clients().await?;
+    let client = clients.named(key)?;
     check_navigation(&parts.headers)?;
     let query = parts.uri.query().unwrap_or_default().as_bytes();
     if client.provider().response_mode() == ResponseMode::Query {
@@ -37,7 +42,7 @@ pub(super) async fn get(auth: &Auth, key: &str, parts: &Parts) -> Result<Respons
         let reason = "the browser does not bring the response that it posted a moment ago";
         return without_attempt(auth, &parts.headers, client, &label, reason).await;
     };
-    let used = auth.inner().cookies.clear_response(&label);
+    let used = auth.cookies().clear_response(&label);
     match finish(auth, client, parts, &form).await {
         Ok(mut response) => {
             response.headers_mut().append(SET_COOKIE, used);
@@ -54,7 +59,8 @@ pub(super) async fn post<B: Body>(
     parts: &Parts,
     body: B,
 ) -> Result<Response<Bytes>, Failure> {
-    let client = client(auth, key)?;
+    let clients = auth.clients().await?;
+    let client = clients.named(key)?;
     if client.provider().response_mode() != ResponseMode::FormPost {
         let reason = "the response came in another way than was asked for";
         return Err(Error::new(ErrorKind::Malformed, reason).into());
@@ -104,11 +110,25 @@ async fn finish(
         // To connect is started by a form of the application, not by a link.
         if connect_to.is_some() { failure } else { failure.with_retry(auth, key, Some(&return_to)) }
     };
-    if let Some(session) = connect_to {
-        connect::check_session(auth, headers, session).await.map_err(fail)?;
-    }
+    let current = match connect_to {
+        Some(session) => Some(connect::check_session(auth, headers, session).await.map_err(fail)?),
+        None => None,
+    };
     let code = client.authorize(attempt, response).await.map_err(fail)?;
     let login = client.finish(code).await.map_err(fail)?;
+    let account = match ask_application(auth, headers, &login, current).await {
+        Ok(account) => account,
+        Err(Refusal { error, message, revoke }) => {
+            if revoke {
+                tokens::revoke_now(auth, login.connection);
+            }
+            let failure = fail(error);
+            return Err(match message {
+                Some(message) => failure.with_message(message),
+                None => failure,
+            });
+        }
+    };
     let mut response = if popup {
         see_other(&auth.routes().signed_in(&return_to))
     } else {
@@ -117,13 +137,31 @@ async fn finish(
     match login.connect_to {
         Some(session) => connect::finish(auth, session, login.connection).await.map_err(fail)?,
         None => {
-            let session_cookie = sign_in(auth, parts, login).await.map_err(fail)?;
+            let session_cookie = sign_in(auth, parts, login, account).await.map_err(fail)?;
             response.headers_mut().append(SET_COOKIE, session_cookie);
             response.headers_mut().append(SET_COOKIE, rounds::count(auth, round));
         }
     }
     response.headers_mut().append(SET_COOKIE, clear_attempt);
     Ok(response)
+}
+
+/// What the application says of a login, where it wants to be asked: the account that the new session keeps, if it
+/// makes one. `connecting` is the session that a connection is for.
+async fn ask_application(
+    auth: &Auth,
+    headers: &HeaderMap,
+    login: &Login,
+    connecting: Option<LiveSession>,
+) -> Result<Option<Arc<str>>, Refusal> {
+    let Some(accounts) = &auth.inner().accounts else { return Ok(None) };
+    match connecting {
+        Some(live) => accounts.connect(auth, login, live).await.map(|()| None),
+        None => {
+            let live = auth.session_before(headers).await?;
+            accounts.sign_in(auth, login, live).await.map(Some)
+        }
+    }
 }
 
 /// The answer to a response that no waiting attempt of this browser belongs to, with the reason for the log. Where it
@@ -146,19 +184,24 @@ async fn without_attempt(
 }
 
 /// Creates the new session, then ends the old one of this browser, and returns the new one's cookie.
-async fn sign_in(auth: &Auth, parts: &Parts, login: Login) -> Result<HeaderValue, Error> {
+async fn sign_in(
+    auth: &Auth,
+    parts: &Parts,
+    login: Login,
+    account: Option<Arc<str>>,
+) -> Result<HeaderValue, Error> {
     let headers = &parts.headers;
     let provider = login.connection.provider.clone();
     let identity = &login.connection.identity;
     let (issuer, subject) = (identity.issuer().to_owned(), identity.subject().to_owned());
     let connected = auth.connections_to_keep(headers, &login).await?;
-    let session = auth.create_session(login, connected).await?;
+    let session = auth.create_session(login, connected, account).await?;
     // Before the browser has the new session's cookie, and before the old one ends: if this fails, neither has changed.
     if let Err(error) = app_session::cycle(&parts.extensions).await {
         auth.discard(&session).await;
         return Err(error);
     }
-    tracing::info!(target: "tower_oauth::login", provider, issuer, session = ?session.key, "signed in");
+    tracing::info!(target: "tower_oauth::login", tenant = auth.tenant(), provider, issuer, session = ?session.key, "signed in");
     auth.tell_login_succeeded(session.key, &provider, &issuer, &subject);
     if let Err(error) = auth.end_sessions(headers, SessionEnd::Replaced).await {
         tracing::warn!(target: "tower_oauth::session", "the earlier session was not ended: {error}");

@@ -7,7 +7,7 @@ use http_body::Body;
 use tower_oauth_core::session::{Connection, StoreKey};
 use tower_oauth_core::{Error, ErrorKind, LoginRequest};
 
-use super::login::{check_own_site, client, posted_return_to, start};
+use super::login::{check_own_site, posted_return_to, start};
 use super::respond::{Failure, see_other};
 use crate::auth::{Auth, LiveSession};
 use crate::events::EventKind;
@@ -24,8 +24,9 @@ pub(super) async fn connect<B: Body>(
     parts: &Parts,
     body: B,
 ) -> Result<Response<Bytes>, Failure> {
-    let client = client(auth, key)?;
-    check_own_site(auth, &parts.headers)?;
+    let clients = auth.clients().await?;
+    let client = clients.named(key)?;
+    check_own_site(auth, &parts.headers).await?;
     if auth.inner().cookie_sessions.is_some() {
         let reason = "a session in a cookie has one connection; keep sessions in a store for more";
         return Err(Error::new(ErrorKind::Malformed, reason).into());
@@ -48,7 +49,7 @@ pub(super) async fn disconnect<B: Body>(
     parts: &Parts,
     body: B,
 ) -> Result<Response<Bytes>, Failure> {
-    check_own_site(auth, &parts.headers)?;
+    check_own_site(auth, &parts.headers).await?;
     let live = signed_in(auth, &parts.headers).await?;
     if live.session.connection.provider == key {
         let reason = "the user signed in with this provider; signing out is what ends that";
@@ -91,11 +92,12 @@ pub(super) async fn check_session(
     auth: &Auth,
     headers: &HeaderMap,
     session: StoreKey,
-) -> Result<(), Error> {
+) -> Result<LiveSession, Error> {
     if let [value] = *auth.session_values(headers)
-        && auth.named_session(value).await?.is_some_and(|live| live.key == session)
+        && let Some(live) = auth.named_session(value).await?
+        && live.key == session
     {
-        return Ok(());
+        return Ok(live);
     }
     Err(Error::new(ErrorKind::UserMismatch, "the connection is for another session than this one"))
 }

@@ -41,7 +41,7 @@ pub(super) fn keep(auth: &Auth, provider: &str, form: &[u8]) -> Result<Response<
     let random = &*inner.environment.random;
     let sealed =
         inner.keys.seal(Purpose::AuthorizationResponse, context.as_bytes(), &content, random)?;
-    let cookie = inner.cookies.set_response(&label, &URL_SAFE_NO_PAD.encode(sealed), LIFETIME);
+    let cookie = auth.cookies().set_response(&label, &URL_SAFE_NO_PAD.encode(sealed), LIFETIME);
     let mut redirect = see_other(&format!("{}?{FORM}={label}", auth.routes().callback(provider)));
     redirect.headers_mut().append(SET_COOKIE, cookie);
     Ok(redirect)
@@ -55,7 +55,7 @@ pub(super) fn fetch(
     label: &str,
 ) -> Option<Vec<u8>> {
     let inner = auth.inner();
-    let sealed = URL_SAFE_NO_PAD.decode(inner.cookies.response(headers, label)?).ok()?;
+    let sealed = URL_SAFE_NO_PAD.decode(auth.cookies().response(headers, label)?).ok()?;
     let context = context(auth, provider, label);
     let content = inner.keys.open(Purpose::AuthorizationResponse, context.as_bytes(), &sealed)?;
     let (until, form) = content.split_first_chunk()?;
@@ -65,5 +65,5 @@ pub(super) fn fetch(
 
 /// Ties the form to this application, the provider and the attempt.
 fn context(auth: &Auth, provider: &str, label: &str) -> String {
-    format!("{}\n{provider}\n{label}", auth.inner().base_url.join(""))
+    format!("{}\n{provider}\n{label}", auth.context())
 }

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use http::request::Parts;
 use http::{Method, Response};
 use http_body::Body;
-use tower_oauth_core::{Error, ErrorKind, LoginRequest, ReturnTo};
+use tower_oauth_core::{BaseUrl, Error, ErrorKind, LoginRequest, ReturnTo};
 
 use super::login::{check_navigation, start};
 use super::respond::Failure;
@@ -37,12 +37,12 @@ pub(super) async fn answer<B: Body>(
     let Some(issuer) = parameter(parameters, "iss") else {
         return refuse(ErrorKind::Malformed, "there is no one `iss`");
     };
-    let clients = &auth.inner().clients;
-    let Some(client) = clients.iter().find(|client| client.provider().issuer() == issuer) else {
+    let clients = auth.clients().await?;
+    let Some(client) = clients.list.iter().find(|it| it.provider().issuer() == issuer) else {
         return refuse(ErrorKind::Malformed, "no provider has the issuer in `iss`");
     };
     let target = parameter(parameters, "target_link_uri");
-    let mut request = LoginRequest::from(return_to(auth, target.as_deref()));
+    let mut request = LoginRequest::from(return_to(auth, &clients.base_url, target.as_deref()));
     let is_sane = |hint: &String| hint.len() <= MAX_HINT_LEN && !hint.contains(char::is_control);
     request.login_hint = parameter(parameters, "login_hint").filter(is_sane);
     let again =
@@ -52,10 +52,9 @@ pub(super) async fn answer<B: Body>(
 }
 
 /// A target in full, of this application: anything else ends at the start page.
-fn return_to(auth: &Auth, target: Option<&str>) -> ReturnTo {
-    let base_url = &auth.inner().base_url;
+fn return_to(auth: &Auth, base_url: &BaseUrl, target: Option<&str>) -> ReturnTo {
     let path = target.and_then(|target| target.strip_prefix(base_url.origin()));
     let path = path.map(|path| if path.is_empty() { "/" } else { path });
     path.and_then(|path| ReturnTo::parse(path, &auth.routes().root()).ok())
-        .unwrap_or_else(|| ReturnTo::start_page(base_url))
+        .unwrap_or_else(|| auth.start_page())
 }

@@ -5,7 +5,7 @@ use http::header::SET_COOKIE;
 use http::request::Parts;
 use http::{HeaderMap, Response, StatusCode};
 use http_body::Body;
-use tower_oauth_core::{Client, Error, ErrorKind, LoginRequest, ReturnTo};
+use tower_oauth_core::{BaseUrl, Client, Error, ErrorKind, LoginRequest, ReturnTo};
 
 use super::connect::check_session;
 use super::paths::{LOGIN_REQUEST, POPUP};
@@ -22,16 +22,20 @@ pub(super) async fn sign_in(auth: &Auth, parts: &Parts) -> Result<Response<Bytes
     let query = parts.uri.query().unwrap_or_default().as_bytes();
     let return_to = return_to(auth, query);
     let popup = parameter(query, POPUP).is_some();
+    let clients = auth.clients().await?;
+    if clients.list.is_empty() {
+        return Err(Error::new(ErrorKind::UnknownProvider, "there is no provider here").into());
+    }
     let address = auth.routes().login(Some(&return_to));
-    check_address(auth, &parts.headers, &address)?;
-    if let [client] = &*auth.inner().clients {
+    check_address(&clients.base_url, &parts.headers, &address)?;
+    if let [client] = &*clients.list {
         check_navigation(&parts.headers)?;
         let mut request = LoginRequest::from(return_to);
         request.popup = popup;
         request.round = rounds::check(auth, &parts.headers, address).await?;
         return start(auth, client, &parts.headers, request).await;
     }
-    let providers = auth.inner().clients.iter().map(Client::provider);
+    let providers = clients.list.iter().map(Client::provider);
     let buttons = providers.map(|provider| ProviderButton {
         key: provider.login_key().to_owned(),
         display_name: provider.name().to_owned(),
@@ -45,11 +49,12 @@ pub(super) async fn sign_in(auth: &Auth, parts: &Parts) -> Result<Response<Bytes
 
 /// `GET {mount}/login/{provider}`: for links.
 pub(super) async fn get(auth: &Auth, key: &str, parts: &Parts) -> Result<Response<Bytes>, Failure> {
-    let client = client(auth, key)?;
+    let clients = auth.clients().await?;
+    let client = clients.named(key)?;
     check_navigation(&parts.headers)?;
     let mut request = login_request(auth, client, parts).await?;
     let address = auth.routes().login_at(key, Some(&request.return_to), request.popup);
-    check_address(auth, &parts.headers, &address)?;
+    check_address(&clients.base_url, &parts.headers, &address)?;
     request.round = rounds::check(auth, &parts.headers, address).await?;
     start(auth, client, &parts.headers, request).await
 }
@@ -61,18 +66,13 @@ pub(super) async fn post<B: Body>(
     parts: &Parts,
     body: B,
 ) -> Result<Response<Bytes>, Failure> {
-    let client = client(auth, key)?;
-    check_address(auth, &parts.headers, &auth.routes().login_at(key, None, false))?;
-    check_own_site(auth, &parts.headers)?;
+    let clients = auth.clients().await?;
+    let client = clients.named(key)?;
+    let address = auth.routes().login_at(key, None, false);
+    check_address(&clients.base_url, &parts.headers, &address)?;
+    check_own_site(auth, &parts.headers).await?;
     let return_to = posted_return_to(auth, parts, body).await?;
     start(auth, client, &parts.headers, return_to).await
-}
-
-/// The client of the provider with this `key`.
-pub(super) fn client<'a>(auth: &'a Auth, key: &str) -> Result<&'a Client, Error> {
-    auth.client(key).ok_or_else(|| {
-        Error::new(ErrorKind::UnknownProvider, "no provider has the name in the path")
-    })
 }
 
 /// Refuses what no person did: pictures, frames, scripts, prefetches.
@@ -88,8 +88,7 @@ pub(super) fn check_navigation(headers: &HeaderMap) -> Result<(), Error> {
 
 /// Refuses a login that starts where its cookies would not come back to, and tells where the application is: `address` is
 /// the path to go to there.
-fn check_address(auth: &Auth, headers: &HeaderMap, address: &str) -> Result<(), Failure> {
-    let base_url = &auth.inner().base_url;
+fn check_address(base_url: &BaseUrl, headers: &HeaderMap, address: &str) -> Result<(), Failure> {
     let Some(seen) = negotiate::is_elsewhere(headers, base_url) else { return Ok(()) };
     let reason = format!("the browser is at {seen:?}, the base URL is {:?}", base_url.join(""));
     let message = format!(
@@ -102,8 +101,8 @@ fn check_address(auth: &Auth, headers: &HeaderMap, address: &str) -> Result<(), 
 }
 
 /// Refuses forms of other sites.
-pub(super) fn check_own_site(auth: &Auth, headers: &HeaderMap) -> Result<(), Error> {
-    if negotiate::is_own_site(headers, &auth.inner().base_url) {
+pub(super) async fn check_own_site(auth: &Auth, headers: &HeaderMap) -> Result<(), Error> {
+    if auth.is_own_site(headers).await? {
         return Ok(());
     }
     Err(Error::new(ErrorKind::CrossSite, "a form of another site"))
@@ -132,9 +131,9 @@ pub(super) fn return_to(auth: &Auth, parameters: &[u8]) -> ReturnTo {
         Some(Ok(target)) => target,
         Some(Err(error)) => {
             tracing::info!(target: "tower_oauth::login", "{error}; the start page is used");
-            ReturnTo::start_page(&auth.inner().base_url)
+            auth.start_page()
         }
-        None => ReturnTo::start_page(&auth.inner().base_url),
+        None => auth.start_page(),
     }
 }
 
@@ -148,7 +147,7 @@ async fn login_request(auth: &Auth, client: &Client, parts: &Parts) -> Result<Lo
     };
     let inner = auth.inner();
     let now = inner.environment.clock.now();
-    let (context, provider) = (inner.base_url.join(""), client.provider().login_key());
+    let (context, provider) = (auth.context(), client.provider().login_key());
     let request = LoginRequest::open(&inner.keys, &context, provider, now, &sealed);
     let request = request.ok_or_else(|| {
         Error::new(

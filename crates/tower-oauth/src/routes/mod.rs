@@ -5,15 +5,20 @@
 //! | `GET {mount}/login`, `GET` or `POST {mount}/login/{provider}` | [`login`] |
 //! | `GET` or `POST {mount}/callback/{provider}` | [`callback`] |
 //! | `POST {mount}/connect/{provider}`, `POST {mount}/disconnect/{provider}` | [`connect`] |
-//! | `POST {mount}/logout`, `GET {mount}/logged-out` | [`logout`] |
+//! | `POST {mount}/logout`, `GET {mount}/logged-out` | [`logout`], [`logged_out`] |
+//! | `POST {mount}/backchannel-logout/{provider}`, if it is on | [`backchannel_logout`] |
+//! | `GET {mount}/frontchannel-logout/{provider}`, if it is on | [`frontchannel_logout`] |
 //! | `GET {mount}/session` | [`session`] |
 //! | `GET {mount}/signed-in` | [`popup`] |
-//! | `GET` or `POST {mount}/initiate-login`, where it is switched on | [`initiate`] |
+//! | `GET` or `POST {mount}/initiate-login`, if it is on | [`initiate`] |
 
+mod backchannel_logout;
 mod callback;
 mod connect;
 mod form_post;
+mod frontchannel_logout;
 mod initiate;
+mod logged_out;
 mod login;
 mod logout;
 mod not_found;
@@ -49,7 +54,17 @@ where
     let _entered = span.entered();
     let response =
         result.unwrap_or_else(|failure| failure.into_response(&auth, &route, &parts.headers));
-    respond::harden(response)
+    let is_framed = matches!(route, Route::FrontchannelLogout(_)) && response.status().is_success();
+    let mut response = respond::harden(response);
+    if is_framed {
+        // It cannot name who may; its own policy does.
+        response.headers_mut().remove(http::header::X_FRAME_OPTIONS);
+    }
+    response
+}
+
+fn not_found() -> Response<Bytes> {
+    problem(StatusCode::NOT_FOUND, "not_found", None)
 }
 
 async fn dispatch<B: Body>(
@@ -69,12 +84,18 @@ async fn dispatch<B: Body>(
             connect::disconnect(auth, key, parts, body).await
         }
         (Route::Logout, &Method::POST) => logout::post(auth, parts, body).await,
-        (Route::LoggedOut, &Method::GET) => Ok(logout::logged_out(auth)),
+        (Route::LoggedOut, &Method::GET) => Ok(logged_out::get(auth, parts)),
+        (Route::BackchannelLogout(_), _) if !auth.inner().logout.backchannel => Ok(not_found()),
+        (Route::BackchannelLogout(key), &Method::POST) => {
+            Ok(backchannel_logout::post(auth, key, parts, body).await)
+        }
+        (Route::FrontchannelLogout(_), _) if !auth.inner().logout.frontchannel => Ok(not_found()),
+        (Route::FrontchannelLogout(key), &Method::GET) => {
+            frontchannel_logout::get(auth, key, parts).await
+        }
         (Route::Session, &Method::GET) => session::get(auth, &parts.headers).await,
         (Route::SignedIn, &Method::GET) => Ok(popup::signed_in(auth, parts)),
-        (Route::InitiateLogin, _) if !auth.inner().third_party_login => {
-            Ok(problem(StatusCode::NOT_FOUND, "not_found", None))
-        }
+        (Route::InitiateLogin, _) if !auth.inner().third_party_login => Ok(not_found()),
         (Route::InitiateLogin, &Method::GET | &Method::POST) => {
             initiate::answer(auth, parts, body).await
         }
@@ -84,9 +105,15 @@ async fn dispatch<B: Body>(
 
 fn method_not_allowed(route: &Route) -> Response<Bytes> {
     let allow = match route {
-        Route::SignIn | Route::LoggedOut | Route::Session | Route::SignedIn => "GET",
+        Route::SignIn
+        | Route::LoggedOut
+        | Route::Session
+        | Route::SignedIn
+        | Route::FrontchannelLogout(_) => "GET",
         Route::Login(_) | Route::Callback(_) | Route::InitiateLogin => "GET, POST",
-        Route::Connect(_) | Route::Disconnect(_) | Route::Logout => "POST",
+        Route::Connect(_) | Route::Disconnect(_) | Route::Logout | Route::BackchannelLogout(_) => {
+            "POST"
+        }
     };
     let mut response = problem(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", None);
     response.headers_mut().insert(http::header::ALLOW, http::HeaderValue::from_static(allow));

@@ -15,6 +15,8 @@ pub(super) const POPUP: &str = "popup";
 pub(crate) struct Routes<'a> {
     /// The base URL's own path: empty, or `/app`.
     pub(crate) base_path: &'a str,
+    /// Below it: empty, or that of the tenant, `/t/acme`.
+    pub(crate) tenant_path: &'a str,
     /// Below it: `/auth`.
     pub(crate) mount: &'a str,
 }
@@ -32,6 +34,8 @@ pub(crate) enum Route {
     Session,
     SignedIn,
     InitiateLogin,
+    BackchannelLogout(String),
+    FrontchannelLogout(String),
 }
 
 impl Route {
@@ -48,15 +52,20 @@ impl Route {
             Self::Session => "session",
             Self::SignedIn => "signed_in",
             Self::InitiateLogin => "initiate_login",
+            Self::BackchannelLogout(_) => "backchannel_logout",
+            Self::FrontchannelLogout(_) => "frontchannel_logout",
         }
     }
 
     /// The provider that the path names, whether there is one of that name or not.
     pub(super) fn provider(&self) -> Option<&str> {
         match self {
-            Self::Login(key) | Self::Callback(key) | Self::Connect(key) | Self::Disconnect(key) => {
-                Some(key)
-            }
+            Self::Login(key)
+            | Self::Callback(key)
+            | Self::Connect(key)
+            | Self::Disconnect(key)
+            | Self::BackchannelLogout(key)
+            | Self::FrontchannelLogout(key) => Some(key),
             Self::SignIn
             | Self::Logout
             | Self::LoggedOut
@@ -74,8 +83,13 @@ impl Route {
             | Self::Callback(_)
             | Self::Connect(_)
             | Self::InitiateLogin => Some(EventKind::LoginFailed),
-            Self::Logout => Some(EventKind::LogoutFailed),
-            Self::Disconnect(_) | Self::LoggedOut | Self::Session | Self::SignedIn => None,
+            Self::Logout | Self::FrontchannelLogout(_) => Some(EventKind::LogoutFailed),
+            // The provider's server is told in another way.
+            Self::BackchannelLogout(_)
+            | Self::Disconnect(_)
+            | Self::LoggedOut
+            | Self::Session
+            | Self::SignedIn => None,
         }
     }
 }
@@ -97,6 +111,7 @@ impl Routes<'_> {
     }
 
     fn find_below_base(&self, path: &str) -> Option<Route> {
+        let path = below(path, self.tenant_path)?;
         let rest = path.strip_prefix(self.mount)?.strip_prefix('/')?;
         match rest {
             "login" => Some(Route::SignIn),
@@ -110,6 +125,12 @@ impl Routes<'_> {
                 ("callback", provider) => Some(Route::Callback(provider.to_owned())),
                 ("connect", provider) => Some(Route::Connect(provider.to_owned())),
                 ("disconnect", provider) => Some(Route::Disconnect(provider.to_owned())),
+                ("backchannel-logout", provider) => {
+                    Some(Route::BackchannelLogout(provider.to_owned()))
+                }
+                ("frontchannel-logout", provider) => {
+                    Some(Route::FrontchannelLogout(provider.to_owned()))
+                }
                 _ => None,
             },
         }
@@ -117,7 +138,15 @@ impl Routes<'_> {
 
     /// The path that all login routes are below.
     pub(crate) fn root(&self) -> String {
-        format!("{}{}", self.base_path, self.mount)
+        format!("{}{}{}", self.base_path, self.tenant_path, self.mount)
+    }
+
+    /// The start page. That of a tenant is its path as it is, which is where a nested router has its own `/`.
+    pub(crate) fn home(&self) -> String {
+        match self.tenant_path {
+            "" => format!("{}/", self.base_path),
+            tenant => format!("{}{tenant}", self.base_path),
+        }
     }
 
     pub(crate) fn login(&self, return_to: Option<&ReturnTo>) -> String {
@@ -160,6 +189,14 @@ impl Routes<'_> {
         format!("{}/initiate-login", self.root())
     }
 
+    pub(crate) fn backchannel_logout(&self, provider: &str) -> String {
+        format!("{}/backchannel-logout/{provider}", self.root())
+    }
+
+    pub(crate) fn frontchannel_logout(&self, provider: &str) -> String {
+        format!("{}/frontchannel-logout/{provider}", self.root())
+    }
+
     pub(crate) fn logged_out(&self) -> String {
         format!("{}/logged-out", self.root())
     }
@@ -188,7 +225,7 @@ mod tests {
 
     #[test]
     fn routes_are_found_with_and_without_the_base_path() {
-        let routes = Routes { base_path: "/app", mount: "/auth" };
+        let routes = Routes { base_path: "/app", tenant_path: "", mount: "/auth" };
         for path in ["/app/auth/login", "/auth/login"] {
             assert_eq!(routes.find(path), Some(Route::SignIn), "{path}");
         }
@@ -202,14 +239,27 @@ mod tests {
     }
 
     #[test]
+    fn routes_of_a_tenant_are_below_its_path() {
+        let routes = Routes { base_path: "/app", tenant_path: "/t/a", mount: "/auth" };
+        for path in ["/app/t/a/auth/login", "/t/a/auth/login"] {
+            assert_eq!(routes.find(path), Some(Route::SignIn), "{path}");
+        }
+        for path in ["/app/auth/login", "/auth/login", "/t/ab/auth/login", "/t/auth/login"] {
+            assert_eq!(routes.find(path), None, "{path}");
+        }
+        assert_eq!(routes.callback("op"), "/app/t/a/auth/callback/op");
+        assert_eq!(routes.home(), "/app/t/a");
+    }
+
+    #[test]
     fn h10_a_base_path_is_whole_segments() {
-        let routes = Routes { base_path: "/a", mount: "/auth" };
+        let routes = Routes { base_path: "/a", tenant_path: "", mount: "/auth" };
         assert_eq!(routes.find("/auth/login"), Some(Route::SignIn));
         assert_eq!(routes.find("/a/auth/login"), Some(Route::SignIn));
-        let routes = Routes { base_path: "/auth", mount: "/auth" };
+        let routes = Routes { base_path: "/auth", tenant_path: "", mount: "/auth" };
         assert_eq!(routes.find("/auth/login"), Some(Route::SignIn));
         assert_eq!(routes.find("/auth/auth/login"), Some(Route::SignIn));
-        let routes = Routes { base_path: "/app", mount: "/auth" };
+        let routes = Routes { base_path: "/app", tenant_path: "", mount: "/auth" };
         for (path, expected) in [
             ("/app/x?y", "/app/x?y"),
             ("/app", "/app"),
@@ -222,7 +272,7 @@ mod tests {
 
     #[test]
     fn a_return_target_is_encoded() {
-        let routes = Routes { base_path: "", mount: "/auth" };
+        let routes = Routes { base_path: "", tenant_path: "", mount: "/auth" };
         let target = ReturnTo::parse("/a?b=c&d", "/auth").unwrap();
         assert_eq!(routes.login(Some(&target)), "/auth/login?return_to=%2Fa%3Fb%3Dc%26d");
     }

@@ -71,7 +71,6 @@ impl Failure {
         let (title, usual) = messages::for_person(error.kind());
         let message = message.unwrap_or(Cow::Borrowed(usual));
         let mut response = if negotiate::wants_html(headers) {
-            let base_path = auth.routes().base_path;
             page(
                 error.status(),
                 auth.inner().pages.error(&ErrorPage {
@@ -81,7 +80,7 @@ impl Failure {
                     message: message.into_owned(),
                     correlation_id,
                     retry_href: retry,
-                    home_href: format!("{base_path}/"),
+                    home_href: auth.routes().home(),
                 }),
             )
         } else {
@@ -105,7 +104,7 @@ impl From<Error> for Failure {
 }
 
 /// Names a failure in the log and on the page, so that the two can be brought together.
-fn correlation_id(auth: &Auth) -> String {
+pub(super) fn correlation_id(auth: &Auth) -> String {
     let mut bytes = [0; 8];
     match auth.inner().environment.random.fill(&mut bytes) {
         Ok(()) => bytes.iter().map(|byte| format!("{byte:02x}")).collect(),
@@ -114,20 +113,25 @@ fn correlation_id(auth: &Auth) -> String {
 }
 
 /// One event for each failure. What a person or an attacker can cause at will is no warning.
-fn report(error: &Error, correlation_id: &str) {
+pub(super) fn report(error: &Error, correlation_id: &str) {
     let (code, reason) = (error.code(), error.with_causes());
     match error.kind() {
         ErrorKind::Malformed
         | ErrorKind::CrossSite
         | ErrorKind::UnknownProvider
         | ErrorKind::OriginMismatch
+        | ErrorKind::UnknownTenant
+        | ErrorKind::AccountRefused
         | ErrorKind::StateInvalid
+        | ErrorKind::LogoutToken
         | ErrorKind::ProviderDenied
         | ErrorKind::NotAdmitted => {
             tracing::info!(target: "tower_oauth::login", code, correlation_id, "{reason}");
         }
         ErrorKind::ClientRejected
         | ErrorKind::StoreUnavailable
+        | ErrorKind::AccountUnavailable
+        | ErrorKind::ProvidersUnavailable
         | ErrorKind::SessionTooLarge
         | ErrorKind::Internal => {
             tracing::error!(target: "tower_oauth::login", code, correlation_id, "{reason}");

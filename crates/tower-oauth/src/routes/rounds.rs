@@ -22,17 +22,17 @@ const MEMORY: Duration = Duration::from_secs(60);
 /// How many logins led to the one that these `headers` start; too many of them are refused, with the cause as far as it
 /// shows, and with the path `again` for a person who wants to try once more.
 pub(super) async fn check(auth: &Auth, headers: &HeaderMap, again: String) -> Result<u8, Failure> {
-    let round = auth.inner().cookies.round(headers);
+    let round = auth.cookies().round(headers);
     if round < MAX_ROUNDS {
         return Ok(round);
     }
-    let (reason, message) = if auth.load_session(headers).await?.is_some() {
+    let (reason, message) = if auth.session_before(headers).await?.is_some() {
         (
             "three logins within a minute; the session is live, so a page asks for more than a login gives",
             "You are signed in, but the page you want asks for more than signing in gives, and sends you back here each \
              time. Please tell us which page it is.",
         )
-    } else if auth.inner().cookies.session(headers) == SessionCookie::Absent {
+    } else if auth.cookies().session(headers) == SessionCookie::Absent {
         (
             "three logins within a minute; the browser does not send the session cookie, though it sends others",
             "Your browser signs in, but does not send back the cookie that says so. Allow cookies for this site, and \
@@ -46,10 +46,10 @@ pub(super) async fn check(auth: &Auth, headers: &HeaderMap, again: String) -> Re
         )
     };
     let failure = Failure::from(Error::new(ErrorKind::RedirectLoop, reason)).with_message(message);
-    Err(failure.with_retry_at(again).with_cookie(auth.inner().cookies.clear_round()))
+    Err(failure.with_retry_at(again).with_cookie(auth.cookies().clear_round()))
 }
 
 /// The cookie by which the next login knows of the one that ended now, and was the `round`th.
 pub(super) fn count(auth: &Auth, round: u8) -> HeaderValue {
-    auth.inner().cookies.set_round(round.saturating_add(1), MEMORY)
+    auth.cookies().set_round(round.saturating_add(1), MEMORY)
 }

@@ -12,7 +12,7 @@ use crate::auth::{Auth, LiveSession};
 
 /// What a script may know: no token, and nothing to another site. To look is not to use: the idle end stays.
 pub(super) async fn get(auth: &Auth, headers: &HeaderMap) -> Result<Response<Bytes>, Failure> {
-    check_own_site(auth, headers)?;
+    check_own_site(auth, headers).await?;
     let live = match *auth.session_values(headers) {
         [value] => auth.named_session(value).await?,
         _ => None,

@@ -117,6 +117,16 @@ impl MemoryStore {
         let removed = keys.into_iter().flatten().filter_map(|key| self.remove(&key, is_meant));
         removed.map(|entry| u64::from(entry.stored.expires > now)).sum()
     }
+
+    /// Those of `keys` that have not expired. The index was right when it named them.
+    fn live_of(&self, keys: Option<HashSet<StoreKey>>) -> Vec<StoreKey> {
+        let now = self.clock.now();
+        let is_live = |key: &StoreKey| {
+            let shard = read(self.shard(key));
+            shard.entries.get(key).is_some_and(|entry| entry.stored.expires > now)
+        };
+        keys.into_iter().flatten().filter(is_live).collect()
+    }
 }
 
 #[async_trait]
@@ -188,6 +198,20 @@ impl SessionStore for MemoryStore {
     async fn delete_by_subject(&self, issuer: &str, subject: &str) -> Result<u64, StoreError> {
         let keys = lock(&self.index).by_subject.get(&(issuer.into(), subject.into())).cloned();
         Ok(self.remove_all(keys, |index| index.issuer == issuer && index.subject == subject))
+    }
+
+    async fn find_by_sid(&self, issuer: &str, sid: &str) -> Result<Vec<StoreKey>, StoreError> {
+        let keys = lock(&self.index).by_sid.get(&(issuer.into(), sid.into())).cloned();
+        Ok(self.live_of(keys))
+    }
+
+    async fn find_by_subject(
+        &self,
+        issuer: &str,
+        subject: &str,
+    ) -> Result<Vec<StoreKey>, StoreError> {
+        let keys = lock(&self.index).by_subject.get(&(issuer.into(), subject.into())).cloned();
+        Ok(self.live_of(keys))
     }
 
     async fn mark_once(&self, mark: &Mark, expires: Timestamp) -> Result<bool, StoreError> {

@@ -186,6 +186,18 @@ impl<S: SessionStore> SessionStore for NearCache<S> {
         self.store.delete_by_subject(issuer, subject).await
     }
 
+    async fn find_by_sid(&self, issuer: &str, sid: &str) -> Result<Vec<StoreKey>, StoreError> {
+        self.store.find_by_sid(issuer, sid).await
+    }
+
+    async fn find_by_subject(
+        &self,
+        issuer: &str,
+        subject: &str,
+    ) -> Result<Vec<StoreKey>, StoreError> {
+        self.store.find_by_subject(issuer, subject).await
+    }
+
     async fn mark_once(&self, mark: &Mark, expires: Timestamp) -> Result<bool, StoreError> {
         self.store.mark_once(mark, expires).await
     }

@@ -22,12 +22,10 @@ mod land;
 mod refresh;
 mod revoke;
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::runtime::Handle;
-use tokio::sync::Semaphore;
 use tower_oauth_core::session::{Connection, StoreKey, TokenSet};
 use tower_oauth_core::{Clock, Error, ErrorKind, Timestamp};
 use tracing::Instrument as _;
@@ -35,12 +33,8 @@ use tracing::Instrument as _;
 pub use self::bearer::{BearerError, BearerLayer, BearerService};
 use self::due::{Due, due};
 use self::flight::{Boarding, FlightKey, Flights, wait};
-pub(crate) use self::revoke::{revoke_all, tokens_to_revoke};
+pub(crate) use self::revoke::{revoke_all, revoke_now};
 use crate::auth::Auth;
-
-/// Most refreshes at one provider that are under way at a time. Others wait: a quarter of the calls that the
-/// provider gets at all, so that logins go on.
-const MAX_REFRESHES: usize = 64;
 
 /// How long a request waits for a refresh: longer than a whole one takes at its slowest, and less while the old
 /// token is still good.
@@ -52,8 +46,6 @@ const PATIENCE_WHILE_VALID: Duration = Duration::from_secs(5);
 pub(crate) struct Refreshes {
     margin: Duration,
     flights: Arc<Flights>,
-    /// By provider.
-    turns: HashMap<String, Semaphore>,
 }
 
 /// Why there is no fresh token.
@@ -72,17 +64,8 @@ pub(crate) enum TokenError {
 pub(crate) type Outcome = Result<Arc<Connection>, TokenError>;
 
 impl Refreshes {
-    pub(crate) fn new<'a>(
-        margin: Duration,
-        providers: impl Iterator<Item = &'a str>,
-        clock: Arc<dyn Clock>,
-    ) -> Self {
-        let turn = |provider: &str| (provider.to_owned(), Semaphore::new(MAX_REFRESHES));
-        Self {
-            margin,
-            flights: Arc::new(Flights::new(clock)),
-            turns: providers.map(turn).collect(),
-        }
+    pub(crate) fn new(margin: Duration, clock: Arc<dyn Clock>) -> Self {
+        Self { margin, flights: Arc::new(Flights::new(clock)) }
     }
 
     fn due(&self, tokens: &TokenSet, key: &StoreKey, now: Timestamp) -> Due {

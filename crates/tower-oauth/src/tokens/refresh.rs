@@ -8,7 +8,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::SemaphorePermit;
+use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::sleep;
 use tower_oauth_core::session::{Connection, Mark, Swap};
 use tower_oauth_core::{Client, Error, ErrorKind};
@@ -42,6 +42,8 @@ const MAX_ROUNDS: usize = 8;
 pub(super) struct Refresh<'a> {
     pub(super) auth: &'a Auth,
     client: &'a Client,
+    /// The refreshes at its provider.
+    turns: Option<&'a Semaphore>,
     pub(super) key: &'a FlightKey,
     /// What whoever started this had.
     seen: Arc<Connection>,
@@ -65,12 +67,21 @@ enum Step {
 /// Refreshes `seen` unless that was done already; then tells everybody who waits.
 pub(super) async fn fly(auth: Auth, pilot: Pilot, seen: Arc<Connection>, forced: bool) {
     let key = pilot.key().clone();
-    let Some(client) = auth.client(&key.provider) else {
+    let clients = match auth.clients().await {
+        Ok(clients) => clients,
+        Err(error) => {
+            pilot.land(Arc::clone(&seen), seen, Err(error.into()));
+            return;
+        }
+    };
+    let Some(client) = clients.find(&key.provider) else {
         pilot.land(Arc::clone(&seen), seen, Err(TokenError::NotConnected));
         return;
     };
+    let turns = clients.turn(&key.provider);
     let (current, back_off) = (Arc::clone(&seen), pilot.back_off());
-    let mut refresh = Refresh { auth: &auth, client, key: &key, seen, forced, current, back_off };
+    let mut refresh =
+        Refresh { auth: &auth, client, turns, key: &key, seen, forced, current, back_off };
     let outcome = match refresh.run().await {
         Err(TokenError::Unavailable { error, retry_after }) => {
             let retry_after = retry_after.clamp(back_off, MAX_PAUSE);
@@ -193,8 +204,7 @@ impl<'a> Refresh<'a> {
 
     /// Waits for a place among the refreshes at the provider.
     async fn turn(&self) -> Option<SemaphorePermit<'a>> {
-        let turns = self.auth.inner().refreshes.turns.get(&self.key.provider)?;
-        turns.acquire().await.ok()
+        self.turns?.acquire().await.ok()
     }
 
     /// Refuses while a try that failed, here or in another process, lets everybody wait.

@@ -2,37 +2,12 @@
 
 use std::sync::Arc;
 
-use http::HeaderMap;
+use tower_oauth_core::Provider;
 use tower_oauth_core::session::{Connection, StoreKey, TokenSet};
 
 use super::detach;
 use super::flight::FlightKey;
 use crate::auth::Auth;
-
-/// The connections of the sessions that the request names, whose tokens are to be revoked once those have ended.
-///
-/// A store that fails here costs the revocation, not the sign-out.
-pub(crate) async fn tokens_to_revoke(
-    auth: &Auth,
-    headers: &HeaderMap,
-) -> Vec<(StoreKey, Arc<Connection>)> {
-    let mut connections = Vec::new();
-    if !auth.inner().revoke_at_logout {
-        return connections;
-    }
-    for value in auth.session_values(headers) {
-        match auth.named_session(value).await {
-            Ok(Some(live)) => {
-                connections.extend(live.session.connections().map(|it| (live.key, Arc::clone(it))));
-            }
-            Ok(None) => {}
-            Err(error) => {
-                tracing::warn!(target: "tower_oauth::tokens", code = error.code(), "the tokens are not revoked: {error}");
-            }
-        }
-    }
-    connections
-}
 
 /// Revokes the tokens of sessions that have ended, in a task of its own.
 pub(crate) fn revoke_all(auth: &Auth, ended: Vec<(StoreKey, Arc<Connection>)>) {
@@ -47,22 +22,39 @@ pub(crate) fn revoke_all(auth: &Auth, ended: Vec<(StoreKey, Arc<Connection>)>) {
 
 /// The same for connections that were never in a session, or are not any more.
 pub(super) fn revoke(auth: &Auth, connections: Vec<Arc<Connection>>) {
-    let inner = auth.inner();
-    let is_revocable = |connection: &Arc<Connection>| {
-        let client = auth.client(&connection.provider);
-        inner.revoke_at_logout
-            && outlives_a_session(&connection.tokens)
-            && client.is_some_and(|it| it.provider().revokes_at_logout())
-    };
+    let is_revocable = |it: &Arc<Connection>| outlives_a_session(&it.tokens);
     let connections: Vec<_> = connections.into_iter().filter(is_revocable).collect();
+    if auth.inner().revoke_at_logout {
+        revoke_detached(auth, connections, Provider::revokes_at_logout);
+    }
+}
+
+/// The same for a login that the application refuses, whatever becomes of tokens at a sign-out.
+pub(crate) fn revoke_now(auth: &Auth, connection: Connection) {
+    revoke_detached(auth, vec![Arc::new(connection)], |_| true);
+}
+
+fn revoke_detached(
+    auth: &Auth,
+    connections: Vec<Arc<Connection>>,
+    is_wanted: impl Fn(&Provider) -> bool + Send + 'static,
+) {
     if connections.is_empty() {
         return;
     }
     let auth = auth.clone();
     let task = async move {
+        let clients = match auth.clients().await {
+            Ok(clients) => clients,
+            Err(error) => {
+                tracing::warn!(target: "tower_oauth::tokens", code = error.code(), "not revoked: {}", error.with_causes());
+                return;
+            }
+        };
         for connection in connections {
             let provider = &connection.provider;
-            let Some(client) = auth.client(provider) else { continue };
+            let client = clients.of(&connection).filter(|client| is_wanted(client.provider()));
+            let Some(client) = client else { continue };
             match client.revoke(&connection.tokens).await {
                 Ok(true) => tracing::info!(target: "tower_oauth::tokens", provider, "revoked"),
                 Ok(false) => {}

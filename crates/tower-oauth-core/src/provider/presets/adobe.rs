@@ -25,7 +25,7 @@ pub fn adobe(client_id: impl Into<String>, client_secret: impl Into<ClientSecret
     )
     .key("adobe")
     .display_name("Adobe")
-    .registration(Registration {
+    .registered(Registration {
         at: "https://developer.adobe.com/console",
         redirect_uri: "Redirect URI pattern",
         refresh_token: "When offline access is asked for; access tokens last a day.",

@@ -23,7 +23,7 @@ pub fn airtable(client_id: impl Into<String>, client_secret: impl Into<ClientSec
     )
     .key("airtable")
     .display_name("Airtable")
-    .registration(Registration {
+    .registered(Registration {
         at: "https://airtable.com/create/oauth",
         redirect_uri: "OAuth redirect URL",
         refresh_token: "Always; access tokens last one hour.",

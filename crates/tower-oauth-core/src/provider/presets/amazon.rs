@@ -23,7 +23,7 @@ pub fn amazon(client_id: impl Into<String>, client_secret: impl Into<ClientSecre
     )
     .key("amazon")
     .display_name("Amazon")
-    .registration(Registration {
+    .registered(Registration {
         at: "https://developer.amazon.com/loginwithamazon/console/site/lwa/overview.html",
         redirect_uri: "Web Settings, Allowed Return URLs",
         refresh_token: "Always.",

@@ -26,7 +26,7 @@ pub fn anilist(client_id: impl Into<String>, client_secret: impl Into<ClientSecr
     )
     .key("anilist")
     .display_name("AniList")
-    .registration(Registration {
+    .registered(Registration {
         at: "https://anilist.co/settings/developer",
         redirect_uri: "Redirect URL",
         refresh_token: "Never; access tokens last a year.",

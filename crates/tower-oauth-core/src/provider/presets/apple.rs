@@ -25,12 +25,19 @@ pub fn apple(client_id: impl Into<String>, key: ClientKey) -> Provider {
     let mut provider = oidc("https://appleid.apple.com", client_id, "")
         .key("apple")
         .display_name("Apple")
-        .registration(Registration {
- at: "https://developer.apple.com/account/resources/identifiers/list/serviceId",
- redirect_uri: "Return URLs, in the configuration of the Services ID",
- refresh_token: "Always; access tokens last one hour. The refresh token does not end by itself.",
- notes: &["Make an App ID with Sign in with Apple, a Services ID, and a key for Sign in with Apple.", "Addresses of the private relay take mail only from senders that are registered at Apple.", "The name comes at the first consent only: keep it."],
- })
+        .registered(Registration {
+            at: "https://developer.apple.com/account/resources/identifiers/list/serviceId",
+            redirect_uri: "Return URLs, in the configuration of the Services ID",
+            refresh_token: "Always; access tokens last one hour. The refresh token does not \
+             end by itself.",
+            notes: &[
+                "Make an App ID with Sign in with Apple, a Services ID, and a key \
+             for Sign in with Apple.",
+                "Addresses of the private relay take mail only from senders that \
+             are registered at Apple.",
+                "The name comes at the first consent only: keep it.",
+            ],
+        })
         .scopes(["openid", "name", "email"])
         .quirks(|quirks| {
             quirks.client_authentication = ClientAuthentication::Body;

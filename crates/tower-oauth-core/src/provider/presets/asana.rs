@@ -22,12 +22,13 @@ pub fn asana(client_id: impl Into<String>, client_secret: impl Into<ClientSecret
     )
     .key("asana")
     .display_name("Asana")
-    .registration(Registration {
- at: "https://app.asana.com/0/my-apps",
- redirect_uri: "OAuth, Redirect URLs",
- refresh_token: "Always; access tokens last one hour.",
- notes: &["Tick users:read under OAuth scopes. An app with full permissions asks for the one scope default instead."],
- })
+    .registered(Registration {
+        at: "https://app.asana.com/0/my-apps",
+        redirect_uri: "OAuth, Redirect URLs",
+        refresh_token: "Always; access tokens last one hour.",
+        notes: &["Tick users:read under OAuth scopes. An app with full permissions \
+             asks for the one scope default instead."],
+    })
     .scopes(["users:read"])
     .quirks(|quirks| {
         quirks.claims = ClaimsMapping {

@@ -23,12 +23,13 @@ pub fn atlassian(client_id: impl Into<String>, client_secret: impl Into<ClientSe
     )
     .key("atlassian")
     .display_name("Atlassian")
-    .registration(Registration {
- at: "https://developer.atlassian.com/console/myapps/",
- redirect_uri: "Authorization, OAuth 2.0 (3LO), Callback URL",
- refresh_token: "When offline access is asked for; access tokens last one hour, and refresh tokens rotate.",
- notes: &["Add the User identity API to the app, with the scope read:me."],
- })
+    .registered(Registration {
+        at: "https://developer.atlassian.com/console/myapps/",
+        redirect_uri: "Authorization, OAuth 2.0 (3LO), Callback URL",
+        refresh_token: "When offline access is asked for; access tokens last one hour, and \
+             refresh tokens rotate.",
+        notes: &["Add the User identity API to the app, with the scope read:me."],
+    })
     .scopes(["read:me"])
     .quirks(|quirks| {
         quirks.authorization_parameters =

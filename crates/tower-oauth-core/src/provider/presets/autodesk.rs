@@ -24,7 +24,7 @@ pub fn autodesk(client_id: impl Into<String>, client_secret: impl Into<ClientSec
     )
     .key("autodesk")
     .display_name("Autodesk")
-    .registration(Registration {
+    .registered(Registration {
         at: "https://aps.autodesk.com/myapps",
         redirect_uri: "Callback URL",
         refresh_token: "Always; access tokens last one hour.",

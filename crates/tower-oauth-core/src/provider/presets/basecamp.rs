@@ -23,12 +23,13 @@ pub fn basecamp(client_id: impl Into<String>, client_secret: impl Into<ClientSec
     )
     .key("basecamp")
     .display_name("Basecamp")
-    .registration(Registration {
- at: "https://launchpad.37signals.com/integrations",
- redirect_uri: "Redirect URI",
- refresh_token: "Always; access tokens last two weeks.",
- notes: &["37signals recommends the API for access to Basecamp and not for logins: never link accounts by this address."],
- })
+    .registered(Registration {
+        at: "https://launchpad.37signals.com/integrations",
+        redirect_uri: "Redirect URI",
+        refresh_token: "Always; access tokens last two weeks.",
+        notes: &["37signals recommends the API for access to Basecamp and not for \
+             logins: never link accounts by this address."],
+    })
     .quirks(|quirks| {
         quirks.headers = &[("user-agent", "tower-oauth")];
         quirks.claims = ClaimsMapping {

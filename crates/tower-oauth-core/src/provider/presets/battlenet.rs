@@ -24,7 +24,7 @@ pub fn battlenet(client_id: impl Into<String>, client_secret: impl Into<ClientSe
     )
     .key("battlenet")
     .display_name("Battle.net")
-    .registration(Registration {
+    .registered(Registration {
         at: "https://develop.battle.net/access/clients",
         redirect_uri: "Redirect URLs",
         refresh_token: "Never; access tokens last a day.",

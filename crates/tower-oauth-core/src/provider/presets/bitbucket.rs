@@ -29,7 +29,7 @@ pub fn bitbucket(client_id: impl Into<String>, client_secret: impl Into<ClientSe
     )
     .key("bitbucket")
     .display_name("Bitbucket")
-    .registration(Registration {
+    .registered(Registration {
         at: "https://bitbucket.org/account/settings/",
         redirect_uri: "Workspace settings, OAuth consumers, Callback URL",
         refresh_token: "Always; access tokens last two hours.",

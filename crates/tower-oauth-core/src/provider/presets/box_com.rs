@@ -23,7 +23,7 @@ pub fn box_com(client_id: impl Into<String>, client_secret: impl Into<ClientSecr
     )
     .key("box")
     .display_name("Box")
-    .registration(Registration {
+    .registered(Registration {
         at: "https://app.box.com/developers/console",
         redirect_uri: "Configuration, OAuth 2.0 Redirect URIs",
         refresh_token: "Always; access tokens last one hour, and each refresh token is good once.",

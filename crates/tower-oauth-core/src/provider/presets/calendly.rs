@@ -23,7 +23,7 @@ pub fn calendly(client_id: impl Into<String>, client_secret: impl Into<ClientSec
     )
     .key("calendly")
     .display_name("Calendly")
-    .registration(Registration {
+    .registered(Registration {
         at: "https://developer.calendly.com/console/apps",
         redirect_uri: "Redirect URI",
         refresh_token: "Always; access tokens last two hours.",

@@ -26,12 +26,13 @@ pub fn canva(client_id: impl Into<String>, client_secret: impl Into<ClientSecret
     )
     .key("canva")
     .display_name("Canva")
-    .registration(Registration {
- at: "https://www.canva.com/developers/integrations",
- redirect_uri: "Authentication, Authorized redirects",
- refresh_token: "Always; access tokens last four hours.",
- notes: &["Tick profile:read under Scopes. On a development machine use 127.0.0.1; localhost is refused."],
- })
+    .registered(Registration {
+        at: "https://www.canva.com/developers/integrations",
+        redirect_uri: "Authentication, Authorized redirects",
+        refresh_token: "Always; access tokens last four hours.",
+        notes: &["Tick profile:read under Scopes. On a development machine use \
+             127.0.0.1; localhost is refused."],
+    })
     .scopes(["profile:read"])
     .quirks(|quirks| {
         quirks.token_errors = &[("code", "invalid_grant", "invalid_grant")];

@@ -47,6 +47,7 @@ pub(crate) const CATALOGUE: &[Preset] = &[
     Preset::plain(Work, "docusign-demo", docusign_demo),
     Preset::plain(Work, "dropbox", dropbox),
     Preset::plain(Consumer, "epic-games", epic_games),
+    Preset::plain(Work, "eventbrite", eventbrite),
     Preset::plain(Consumer, "facebook", facebook),
     Preset::plain(Developers, "figma", figma),
     Preset::at(Developers, "forgejo", host("https://forgejo.example", None), forgejo),

@@ -22,7 +22,7 @@ pub fn clickup(client_id: impl Into<String>, client_secret: impl Into<ClientSecr
     )
     .key("clickup")
     .display_name("ClickUp")
-    .registration(Registration {
+    .registered(Registration {
         at: "https://app.clickup.com/settings/apps",
         redirect_uri: "ClickUp API, Redirect URL(s)",
         refresh_token: "Never; access tokens do not expire.",

@@ -23,7 +23,7 @@ pub fn coinbase(client_id: impl Into<String>, client_secret: impl Into<ClientSec
     )
     .key("coinbase")
     .display_name("Coinbase")
-    .registration(Registration {
+    .registered(Registration {
         at: "https://portal.cdp.coinbase.com/",
         redirect_uri: "API Keys, OAuth, Redirect URIs",
         refresh_token: "When offline access is asked for; access tokens last one hour.",

@@ -26,7 +26,7 @@ pub fn deviantart(
     )
     .key("deviantart")
     .display_name("DeviantArt")
-    .registration(Registration {
+    .registered(Registration {
         at: "https://www.deviantart.com/developers/apps",
         redirect_uri: "OAuth2 Redirect URI Whitelist",
         refresh_token: "Always; access tokens last one hour.",

@@ -25,7 +25,7 @@ pub fn digitalocean(
     )
     .key("digitalocean")
     .display_name("DigitalOcean")
-    .registration(Registration {
+    .registered(Registration {
         at: "https://cloud.digitalocean.com/account/api/applications",
         redirect_uri: "Callback URL",
         refresh_token: "Always; access tokens last 30 days.",

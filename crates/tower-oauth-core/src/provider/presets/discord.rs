@@ -26,7 +26,7 @@ pub fn discord(client_id: impl Into<String>, client_secret: impl Into<ClientSecr
     )
     .key("discord")
     .display_name("Discord")
-    .registration(Registration {
+    .registered(Registration {
         at: "https://discord.com/developers/applications",
         redirect_uri: "OAuth2, Redirects",
         refresh_token: "Always.",

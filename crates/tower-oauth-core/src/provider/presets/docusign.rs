@@ -17,12 +17,14 @@ pub fn docusign(client_id: impl Into<String>, client_secret: impl Into<ClientSec
     at("https://account.docusign.com", client_id, client_secret)
         .key("docusign")
         .display_name("Docusign")
-        .registration(Registration {
- at: "https://apps.docusign.com/admin/apps-and-keys",
- redirect_uri: "Additional settings, Redirect URIs",
- refresh_token: "Always; access tokens last eight hours. Ask for the scope extended besides to have the refresh token renewed at each use.",
- notes: &["An integration is made in the developer environment and promoted from there."],
- })
+        .registered(Registration {
+            at: "https://apps.docusign.com/admin/apps-and-keys",
+            redirect_uri: "Additional settings, Redirect URIs",
+            refresh_token: "Always; access tokens last eight hours. Ask for the scope extended \
+             besides to have the refresh token renewed at each use.",
+            notes: &["An integration is made in the developer environment and promoted \
+             from there."],
+        })
 }
 
 /// The developer environment of Docusign, for an integration made at <https://admindemo.docusign.com/apps-and-keys>.
@@ -35,12 +37,13 @@ pub fn docusign_demo(
     at("https://account-d.docusign.com", client_id, client_secret)
         .key("docusign-demo")
         .display_name("Docusign Demo")
-        .registration(Registration {
- at: "https://admindemo.docusign.com/apps-and-keys",
- redirect_uri: "Additional settings, Redirect URIs",
- refresh_token: "Always; access tokens last eight hours. Ask for the scope extended besides to have the refresh token renewed at each use.",
- notes: &["Users of the developer environment are not those of production."],
- })
+        .registered(Registration {
+            at: "https://admindemo.docusign.com/apps-and-keys",
+            redirect_uri: "Additional settings, Redirect URIs",
+            refresh_token: "Always; access tokens last eight hours. Ask for the scope extended \
+             besides to have the refresh token renewed at each use.",
+            notes: &["Users of the developer environment are not those of production."],
+        })
 }
 
 fn at(

@@ -27,7 +27,7 @@ pub fn dropbox(client_id: impl Into<String>, client_secret: impl Into<ClientSecr
     )
     .key("dropbox")
     .display_name("Dropbox")
-    .registration(Registration {
+    .registered(Registration {
         at: "https://www.dropbox.com/developers/apps",
         redirect_uri: "OAuth 2, Redirect URIs",
         refresh_token: "When offline access is asked for; access tokens last four hours.",

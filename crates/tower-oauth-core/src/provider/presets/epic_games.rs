@@ -26,12 +26,13 @@ pub fn epic_games(
     )
     .key("epic-games")
     .display_name("Epic Games")
-    .registration(Registration {
- at: "https://dev.epicgames.com/portal",
- redirect_uri: "Product settings, Clients, Redirect URL",
- refresh_token: "Always; access tokens last two hours.",
- notes: &["Link the client to an application of Epic Account Services, whose consent screen users see."],
- })
+    .registered(Registration {
+        at: "https://dev.epicgames.com/portal",
+        redirect_uri: "Product settings, Clients, Redirect URL",
+        refresh_token: "Always; access tokens last two hours.",
+        notes: &["Link the client to an application of Epic Account Services, whose \
+             consent screen users see."],
+    })
     .scopes(["basic_profile"])
     .quirks(|quirks| {
         quirks.client_authentication = ClientAuthentication::Basic;

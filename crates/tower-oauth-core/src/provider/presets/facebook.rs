@@ -26,7 +26,7 @@ pub fn facebook(client_id: impl Into<String>, client_secret: impl Into<ClientSec
     )
     .key("facebook")
     .display_name("Facebook")
-    .registration(Registration {
+    .registered(Registration {
         at: "https://developers.facebook.com/apps",
         redirect_uri: "Facebook Login, Settings, Valid OAuth Redirect URIs",
         refresh_token: "Never; access tokens last sixty days.",

@@ -25,7 +25,7 @@ pub fn figma(client_id: impl Into<String>, client_secret: impl Into<ClientSecret
     )
     .key("figma")
     .display_name("Figma")
-    .registration(Registration {
+    .registered(Registration {
         at: "https://www.figma.com/developers/apps",
         redirect_uri: "OAuth credentials, Redirect URLs",
         refresh_token: "Always; access tokens last 90 days.",

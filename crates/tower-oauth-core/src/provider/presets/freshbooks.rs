@@ -25,7 +25,7 @@ pub fn freshbooks(
     )
     .key("freshbooks")
     .display_name("FreshBooks")
-    .registration(Registration {
+    .registered(Registration {
         at: "https://my.freshbooks.com/#/developer",
         redirect_uri: "Redirect URIs",
         refresh_token: "Always; access tokens last 12 hours.",

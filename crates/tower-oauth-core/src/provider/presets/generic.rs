@@ -29,7 +29,7 @@ pub fn oidc(
         authorization_parameters: Vec::new(),
         id_token_algorithms: Algorithm::DEFAULT.to_vec(),
         tenants: Vec::new(),
-        registration: None,
+        how_to_register: None,
         required_claims: Vec::new(),
         quirks: Quirks::default(),
     }

@@ -24,7 +24,7 @@ pub fn gitea(
     at(&host.into(), client_id, client_secret)
         .key("gitea")
         .display_name("Gitea")
-        .registration(Registration {
+        .registered(Registration {
             at: "https://docs.gitea.com/development/oauth2-provider",
             redirect_uri: "Settings, Applications, Manage OAuth2 applications, Redirect URIs",
             refresh_token: "Always; access tokens last one hour.",
@@ -43,7 +43,7 @@ pub fn forgejo(
     client_id: impl Into<String>,
     client_secret: impl Into<ClientSecret>,
 ) -> Provider {
-    at(&host.into(), client_id, client_secret).key("forgejo").display_name("Forgejo").registration(
+    at(&host.into(), client_id, client_secret).key("forgejo").display_name("Forgejo").registered(
         Registration {
             at: "https://forgejo.org/docs/latest/user/oauth2-provider/",
             redirect_uri: "Settings, Applications, Manage OAuth2 applications, Redirect URIs",
@@ -60,7 +60,7 @@ pub fn codeberg(client_id: impl Into<String>, client_secret: impl Into<ClientSec
     at("https://codeberg.org", client_id, client_secret)
         .key("codeberg")
         .display_name("Codeberg")
-        .registration(Registration {
+        .registered(Registration {
             at: "https://codeberg.org/user/settings/applications",
             redirect_uri: "Manage OAuth2 applications, Redirect URIs",
             refresh_token: "Always; access tokens last one hour.",

@@ -23,12 +23,14 @@ pub fn github(client_id: impl Into<String>, client_secret: impl Into<ClientSecre
     at("https://github.com", "https://api.github.com", client_id, client_secret)
         .key("github")
         .display_name("GitHub")
-        .registration(Registration {
- at: "https://github.com/settings/developers",
- redirect_uri: "Authorization callback URL",
- refresh_token: "For GitHub Apps, whose access tokens last eight hours; those of OAuth apps do not expire.",
- notes: &["A GitHub App needs the account permission Email addresses: read to learn a verified address."],
- })
+        .registered(Registration {
+            at: "https://github.com/settings/developers",
+            redirect_uri: "Authorization callback URL",
+            refresh_token: "For GitHub Apps, whose access tokens last eight hours; those of \
+             OAuth apps do not expire.",
+            notes: &["A GitHub App needs the account permission Email addresses: read to \
+             learn a verified address."],
+        })
 }
 
 /// GitHub Enterprise Server at `host`, such as `https://github.example`, for an application of its own.
@@ -44,7 +46,7 @@ pub fn github_enterprise(
     at(host, &format!("{host}/api/v3"), client_id, client_secret)
         .key("github-enterprise")
         .display_name("GitHub Enterprise")
-        .registration(Registration {
+        .registered(Registration {
             at: "the server's settings, Developer settings, OAuth Apps",
             redirect_uri: "Authorization callback URL",
             refresh_token: "For GitHub Apps; those of OAuth apps do not expire.",

@@ -23,12 +23,14 @@ pub fn gitlab(
     oidc(host, client_id, client_secret)
         .key("gitlab")
         .display_name("GitLab")
-        .registration(Registration {
- at: "https://gitlab.com/-/user_settings/applications",
- redirect_uri: "Redirect URI",
- refresh_token: "Always; access tokens last two hours, and each refresh token is good once.",
- notes: &["Tick the scopes openid, profile and email in the application's settings."],
- })
+        .registered(Registration {
+            at: "https://gitlab.com/-/user_settings/applications",
+            redirect_uri: "Redirect URI",
+            refresh_token: "Always; access tokens last two hours, and each refresh token is \
+             good once.",
+            notes: &["Tick the scopes openid, profile and email in the application's \
+             settings."],
+        })
         .quirks(|quirks| {
             quirks.offline_access = OfflineAccess::NotAsked;
             quirks.brand = Brand::with_icon(ICON);

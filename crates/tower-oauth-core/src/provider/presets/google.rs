@@ -17,7 +17,7 @@ pub fn google(client_id: impl Into<String>, client_secret: impl Into<ClientSecre
     oidc("https://accounts.google.com", client_id, client_secret)
         .key("google")
         .display_name("Google")
-        .registration(Registration {
+        .registered(Registration {
             at: "https://console.cloud.google.com/auth/clients",
             redirect_uri: "Authorized redirect URIs",
             refresh_token: "When offline access is asked for; access tokens last one hour.",

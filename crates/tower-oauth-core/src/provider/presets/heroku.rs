@@ -23,7 +23,7 @@ pub fn heroku(client_id: impl Into<String>, client_secret: impl Into<ClientSecre
     )
     .key("heroku")
     .display_name("Heroku")
-    .registration(Registration {
+    .registered(Registration {
         at: "https://dashboard.heroku.com/account/applications",
         redirect_uri: "OAuth callback URL",
         refresh_token: "Always; access tokens last eight hours.",

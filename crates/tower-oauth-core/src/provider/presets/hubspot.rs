@@ -22,12 +22,13 @@ pub fn hubspot(client_id: impl Into<String>, client_secret: impl Into<ClientSecr
     )
     .key("hubspot")
     .display_name("HubSpot")
-    .registration(Registration {
- at: "https://app.hubspot.com/developer-overview",
- redirect_uri: "Auth, Redirect URLs",
- refresh_token: "Always; access tokens last 30 minutes.",
- notes: &["The identity is the user's number, with the account's as hub_id; the profile has neither name nor address."],
- })
+    .registered(Registration {
+        at: "https://app.hubspot.com/developer-overview",
+        redirect_uri: "Auth, Redirect URLs",
+        refresh_token: "Always; access tokens last 30 minutes.",
+        notes: &["The identity is the user's number, with the account's as hub_id; \
+             the profile has neither name nor address."],
+    })
     .scopes(["oauth"])
     .quirks(|quirks| {
         quirks.userinfo = UserInfo::TokenResponse;

@@ -19,7 +19,7 @@ pub fn huggingface(
     oidc("https://huggingface.co", client_id, client_secret)
         .key("huggingface")
         .display_name("Hugging Face")
-        .registration(Registration {
+        .registered(Registration {
             at: "https://huggingface.co/settings/applications/new",
             redirect_uri: "Redirect URLs",
             refresh_token: "Not asked for; access tokens last eight hours.",

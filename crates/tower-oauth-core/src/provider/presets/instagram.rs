@@ -29,12 +29,16 @@ pub fn instagram(client_id: impl Into<String>, client_secret: impl Into<ClientSe
     )
     .key("instagram")
     .display_name("Instagram")
-    .registration(Registration {
- at: "https://developers.facebook.com/apps",
- redirect_uri: "API setup with Instagram login, Business login settings, OAuth redirect URIs",
- refresh_token: "Never; access tokens last one hour.",
- notes: &["Only business and creator accounts can sign in.", "Client id and secret are the Instagram app's, not the Meta app's."],
- })
+    .registered(Registration {
+        at: "https://developers.facebook.com/apps",
+        redirect_uri: "API setup with Instagram login, Business login settings, OAuth \
+             redirect URIs",
+        refresh_token: "Never; access tokens last one hour.",
+        notes: &[
+            "Only business and creator accounts can sign in.",
+            "Client id and secret are the Instagram app's, not the Meta app's.",
+        ],
+    })
     .scopes(["instagram_business_basic"])
     .quirks(|quirks| {
         quirks.scope_delimiter = ',';

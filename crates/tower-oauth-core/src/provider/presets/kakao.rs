@@ -27,7 +27,7 @@ pub fn kakao(client_id: impl Into<String>, client_secret: impl Into<ClientSecret
     )
     .key("kakao")
     .display_name("Kakao")
-    .registration(Registration {
+    .registered(Registration {
         at: "https://developers.kakao.com/console/app",
         redirect_uri: "Kakao Login, Redirect URI",
         refresh_token: "Always.",

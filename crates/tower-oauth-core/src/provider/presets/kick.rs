@@ -23,7 +23,7 @@ pub fn kick(client_id: impl Into<String>, client_secret: impl Into<ClientSecret>
     )
     .key("kick")
     .display_name("Kick")
-    .registration(Registration {
+    .registered(Registration {
         at: "https://kick.com/settings/developer",
         redirect_uri: "Redirect URLs",
         refresh_token: "Always; access tokens last two hours.",

@@ -21,7 +21,7 @@ pub fn line(client_id: impl Into<String>, client_secret: impl Into<ClientSecret>
     oidc("https://access.line.me", client_id, client_secret)
         .key("line")
         .display_name("LINE")
-        .registration(Registration {
+        .registered(Registration {
             at: "https://developers.line.biz/console",
             redirect_uri: "LINE Login, Callback URL",
             refresh_token: "Always.",

@@ -26,7 +26,7 @@ pub fn linear(client_id: impl Into<String>, client_secret: impl Into<ClientSecre
     )
     .key("linear")
     .display_name("Linear")
-    .registration(Registration {
+    .registered(Registration {
         at: "https://linear.app/settings/api",
         redirect_uri: "OAuth applications, Callback URLs",
         refresh_token: "Always; access tokens last 24 hours.",

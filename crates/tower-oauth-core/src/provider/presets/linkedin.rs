@@ -21,12 +21,16 @@ pub fn linkedin(client_id: impl Into<String>, client_secret: impl Into<ClientSec
     oidc("https://www.linkedin.com/oauth", client_id, client_secret)
         .key("linkedin")
         .display_name("LinkedIn")
-        .registration(Registration {
- at: "https://www.linkedin.com/developers/apps",
- redirect_uri: "Auth, Authorized redirect URLs for your app",
- refresh_token: "For approved partners only; access tokens last sixty days.",
- notes: &["Add the product Sign In with LinkedIn using OpenID Connect.", "Neither PKCE nor a nonce protects the code; register no redirect URI but this one."],
- })
+        .registered(Registration {
+            at: "https://www.linkedin.com/developers/apps",
+            redirect_uri: "Auth, Authorized redirect URLs for your app",
+            refresh_token: "For approved partners only; access tokens last sixty days.",
+            notes: &[
+                "Add the product Sign In with LinkedIn using OpenID Connect.",
+                "Neither PKCE nor a nonce protects the code; register no redirect \
+             URI but this one.",
+            ],
+        })
         .quirks(|quirks| {
             quirks.client_authentication = ClientAuthentication::Body;
             quirks.pkce = Pkce::Unsupported;

@@ -23,7 +23,7 @@ pub fn mailchimp(client_id: impl Into<String>, client_secret: impl Into<ClientSe
     )
     .key("mailchimp")
     .display_name("Mailchimp")
-    .registration(Registration {
+    .registered(Registration {
         at: "https://admin.mailchimp.com/account/oauth2/",
         redirect_uri: "Redirect URI",
         refresh_token: "Never; access tokens do not expire.",

@@ -30,7 +30,7 @@ pub fn mastodon(
     )
     .key("mastodon")
     .display_name("Mastodon")
-    .registration(Registration {
+    .registered(Registration {
         at: "https://docs.joinmastodon.org/client/token/#app",
         redirect_uri: "Preferences, Development, Redirect URI",
         refresh_token: "Never; access tokens do not expire.",

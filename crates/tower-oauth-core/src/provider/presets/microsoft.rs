@@ -38,12 +38,15 @@ pub fn microsoft(
     oidc(format!("https://login.microsoftonline.com/{tenant}/v2.0"), client_id, client_secret)
         .key("microsoft")
         .display_name("Microsoft")
-        .registration(Registration {
- at: "https://entra.microsoft.com/#view/Microsoft_AAD_RegisteredApps/ApplicationsListBlade",
- redirect_uri: "Authentication, Web, Redirect URIs",
- refresh_token: "When offline access is asked for; access tokens last about one hour.",
- notes: &["Supported account types decide what the tenant can be.", "Add the optional claims email and xms_edov to the ID token to learn a verified address."],
- })
+        .registered(Registration {
+        at: "https://entra.microsoft.com/#view/Microsoft_AAD_RegisteredApps/ApplicationsListBlade",
+        redirect_uri: "Authentication, Web, Redirect URIs",
+        refresh_token: "When offline access is asked for; access tokens last about one hour.",
+        notes: &[
+            "Supported account types decide what the tenant can be.",
+            "Add the optional claims email and xms_edov to the ID token to learn a verified address.",
+        ],
+    })
         .quirks(|quirks| {
             if is_template {
                 quirks.issuer = IssuerRule::TenantTemplate;

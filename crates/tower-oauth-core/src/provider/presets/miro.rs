@@ -23,7 +23,7 @@ pub fn miro(client_id: impl Into<String>, client_secret: impl Into<ClientSecret>
     )
     .key("miro")
     .display_name("Miro")
-    .registration(Registration {
+    .registered(Registration {
         at: "https://miro.com/app/settings/user-profile/apps",
         redirect_uri: "Redirect URI for OAuth2.0",
         refresh_token: "Always for an app with expiring tokens; access tokens last one hour.",

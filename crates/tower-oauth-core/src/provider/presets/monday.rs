@@ -26,7 +26,7 @@ pub fn monday(client_id: impl Into<String>, client_secret: impl Into<ClientSecre
     )
     .key("monday")
     .display_name("monday.com")
-    .registration(Registration {
+    .registered(Registration {
         at: "https://monday.com/developers/apps",
         redirect_uri: "OAuth & permissions, Redirect URLs",
         refresh_token: "Never; access tokens do not expire.",

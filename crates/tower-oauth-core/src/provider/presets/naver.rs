@@ -24,7 +24,7 @@ pub fn naver(client_id: impl Into<String>, client_secret: impl Into<ClientSecret
     )
     .key("naver")
     .display_name("Naver")
-    .registration(Registration {
+    .registered(Registration {
         at: "https://developers.naver.com/apps",
         redirect_uri: "Callback URL",
         refresh_token: "Always.",

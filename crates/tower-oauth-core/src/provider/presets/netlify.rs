@@ -21,7 +21,7 @@ pub fn netlify(client_id: impl Into<String>, client_secret: impl Into<ClientSecr
     )
     .key("netlify")
     .display_name("Netlify")
-    .registration(Registration {
+    .registered(Registration {
         at: "https://app.netlify.com/user/applications",
         redirect_uri: "OAuth applications, Redirect URI",
         refresh_token: "Never; access tokens do not expire.",

@@ -29,12 +29,12 @@ pub fn nextcloud(
     )
     .key("nextcloud")
     .display_name("Nextcloud")
-    .registration(Registration {
- at: "https://docs.nextcloud.com/server/latest/admin_manual/configuration_server/oauth2.html",
- redirect_uri: "Administration settings, Security, OAuth 2.0 clients, Redirection URI",
- refresh_token: "Always; access tokens last one hour.",
- notes: &["A token reaches the whole account: Nextcloud has no scopes."],
- })
+    .registered(Registration {
+        at: "https://docs.nextcloud.com/server/latest/admin_manual/configuration_server/oauth2.html",
+        redirect_uri: "Administration settings, Security, OAuth 2.0 clients, Redirection URI",
+        refresh_token: "Always; access tokens last one hour.",
+        notes: &["A token reaches the whole account: Nextcloud has no scopes."],
+    })
     .with_issuer(host)
     .quirks(|quirks| {
         quirks.headers = &[("ocs-apirequest", "true")];

@@ -26,12 +26,17 @@ pub fn notion(client_id: impl Into<String>, client_secret: impl Into<ClientSecre
     )
     .key("notion")
     .display_name("Notion")
-    .registration(Registration {
- at: "https://www.notion.so/profile/integrations",
- redirect_uri: "OAuth Domain & URIs, Redirect URIs",
- refresh_token: "Always, and each refresh token is good once.",
- notes: &["The connection must be public and needs the capability to read user information with e-mail addresses.", "Neither PKCE nor a nonce protects the code; register no redirect URI but this one."],
- })
+    .registered(Registration {
+        at: "https://www.notion.so/profile/integrations",
+        redirect_uri: "OAuth Domain & URIs, Redirect URIs",
+        refresh_token: "Always, and each refresh token is good once.",
+        notes: &[
+            "The connection must be public and needs the capability to read \
+             user information with e-mail addresses.",
+            "Neither PKCE nor a nonce protects the code; register no redirect \
+             URI but this one.",
+        ],
+    })
     .quirks(|quirks| {
         quirks.authorization_parameters = &[("owner", "user")];
         quirks.client_authentication = ClientAuthentication::Basic;

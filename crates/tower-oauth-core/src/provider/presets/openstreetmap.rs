@@ -25,7 +25,7 @@ pub fn openstreetmap(
     )
     .key("openstreetmap")
     .display_name("OpenStreetMap")
-    .registration(Registration {
+    .registered(Registration {
         at: "https://www.openstreetmap.org/oauth2/applications",
         redirect_uri: "Redirect URIs",
         refresh_token: "Never; access tokens do not expire.",

@@ -18,7 +18,7 @@ pub fn orcid(client_id: impl Into<String>, client_secret: impl Into<ClientSecret
     oidc("https://orcid.org", client_id, client_secret)
         .key("orcid")
         .display_name("ORCID")
-        .registration(Registration {
+        .registered(Registration {
             at: "https://orcid.org/developer-tools",
             redirect_uri: "Redirect URIs",
             refresh_token: "Not asked for; access tokens last twenty years.",

@@ -22,7 +22,7 @@ pub fn osu(client_id: impl Into<String>, client_secret: impl Into<ClientSecret>)
     )
     .key("osu")
     .display_name("osu!")
-    .registration(Registration {
+    .registered(Registration {
         at: "https://osu.ppy.sh/home/account/edit#oauth",
         redirect_uri: "Application Callback URLs",
         refresh_token: "Always; access tokens last a day.",

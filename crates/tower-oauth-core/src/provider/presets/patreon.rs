@@ -26,7 +26,7 @@ pub fn patreon(client_id: impl Into<String>, client_secret: impl Into<ClientSecr
     )
     .key("patreon")
     .display_name("Patreon")
-    .registration(Registration {
+    .registered(Registration {
         at: "https://www.patreon.com/portal/registration/register-clients",
         redirect_uri: "Redirect URIs",
         refresh_token: "Always.",

@@ -17,15 +17,15 @@ use crate::secret::ClientSecret;
 ///
 /// Asks for `openid profile email`.
 pub fn paypal(client_id: impl Into<String>, client_secret: impl Into<ClientSecret>) -> Provider {
-    at("paypal.com", client_id, client_secret)
-        .key("paypal")
-        .display_name("PayPal")
-        .registration(Registration {
- at: "https://developer.paypal.com/dashboard/applications/live",
- redirect_uri: "Log in with PayPal, Return URL",
- refresh_token: "Always; access tokens last eight hours.",
- notes: &["Switch on Log in with PayPal in the app's features and tick the full name and the e-mail address."],
- })
+    at("paypal.com", client_id, client_secret).key("paypal").display_name("PayPal").registered(
+        Registration {
+            at: "https://developer.paypal.com/dashboard/applications/live",
+            redirect_uri: "Log in with PayPal, Return URL",
+            refresh_token: "Always; access tokens last eight hours.",
+            notes: &["Switch on Log in with PayPal in the app's features and tick the \
+             full name and the e-mail address."],
+        },
+    )
 }
 
 /// The sandbox of PayPal, for a REST app made at <https://developer.paypal.com/dashboard/applications/sandbox>. Its
@@ -39,12 +39,16 @@ pub fn paypal_sandbox(
     at("sandbox.paypal.com", client_id, client_secret)
         .key("paypal-sandbox")
         .display_name("PayPal Sandbox")
-        .registration(Registration {
- at: "https://developer.paypal.com/dashboard/applications/sandbox",
- redirect_uri: "Log in with PayPal, Return URL",
- refresh_token: "Always; access tokens last eight hours.",
- notes: &["Switch on Log in with PayPal in the app's features and tick the full name and the e-mail address.", "Users are the test accounts of the sandbox."],
- })
+        .registered(Registration {
+            at: "https://developer.paypal.com/dashboard/applications/sandbox",
+            redirect_uri: "Log in with PayPal, Return URL",
+            refresh_token: "Always; access tokens last eight hours.",
+            notes: &[
+                "Switch on Log in with PayPal in the app's features and tick the \
+             full name and the e-mail address.",
+                "Users are the test accounts of the sandbox.",
+            ],
+        })
 }
 
 fn at(

@@ -26,7 +26,7 @@ pub fn pinterest(client_id: impl Into<String>, client_secret: impl Into<ClientSe
     )
     .key("pinterest")
     .display_name("Pinterest")
-    .registration(Registration {
+    .registered(Registration {
         at: "https://developers.pinterest.com/apps",
         redirect_uri: "Redirect URIs",
         refresh_token: "Always.",

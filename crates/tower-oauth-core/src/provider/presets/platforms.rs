@@ -28,7 +28,7 @@ macro_rules! platforms {
                 oidc(issuer, client_id, client_secret)
                     .key($key)
                     .display_name($name)
-                    .registration(Registration {
+                    .registered(Registration {
                         at: $place,
                         redirect_uri: $field,
                         refresh_token: "When offline access is asked for and the client is allowed it.",

@@ -28,12 +28,15 @@ pub fn quickbooks(
     )
     .key("quickbooks")
     .display_name("Intuit QuickBooks")
-    .registration(Registration {
- at: "https://developer.intuit.com/app/developer/myapps",
- redirect_uri: "Keys & credentials, Redirect URIs",
- refresh_token: "Always; access tokens last one hour, and refresh tokens rotate daily.",
- notes: &["Production keys need an https redirect URI. Ask for com.intuit.quickbooks.accounting besides if the application reads the books."],
- })
+    .registered(Registration {
+        at: "https://developer.intuit.com/app/developer/myapps",
+        redirect_uri: "Keys & credentials, Redirect URIs",
+        refresh_token: "Always; access tokens last one hour, and refresh tokens rotate \
+             daily.",
+        notes: &["Production keys need an https redirect URI. Ask for \
+             com.intuit.quickbooks.accounting besides if the application reads \
+             the books."],
+    })
     .scopes(["openid", "profile", "email"])
     .quirks(|quirks| {
         quirks.client_authentication = ClientAuthentication::Basic;

@@ -30,12 +30,13 @@ pub fn reddit(client_id: impl Into<String>, client_secret: impl Into<ClientSecre
     )
     .key("reddit")
     .display_name("Reddit")
-    .registration(Registration {
- at: "https://www.reddit.com/prefs/apps",
- redirect_uri: "redirect uri",
- refresh_token: "When offline access is asked for.",
- notes: &["Choose web app. Neither PKCE nor a nonce protects the code; register no redirect URI but this one."],
- })
+    .registered(Registration {
+        at: "https://www.reddit.com/prefs/apps",
+        redirect_uri: "redirect uri",
+        refresh_token: "When offline access is asked for.",
+        notes: &["Choose web app. Neither PKCE nor a nonce protects the code; \
+             register no redirect URI but this one."],
+    })
     .scopes(["identity"])
     .quirks(|quirks| {
         quirks.client_authentication = ClientAuthentication::Basic;

@@ -17,7 +17,7 @@ pub fn roblox(client_id: impl Into<String>, client_secret: impl Into<ClientSecre
     oidc("https://apis.roblox.com/oauth/", client_id, client_secret)
         .key("roblox")
         .display_name("Roblox")
-        .registration(Registration {
+        .registered(Registration {
             at: "https://create.roblox.com/dashboard/credentials",
             redirect_uri: "OAuth 2.0 Apps, Redirect URLs",
             refresh_token: "Always; access tokens last a quarter of an hour.",

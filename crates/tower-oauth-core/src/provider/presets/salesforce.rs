@@ -32,7 +32,7 @@ pub fn salesforce(
     )
     .key("salesforce")
     .display_name("Salesforce")
-    .registration(Registration {
+    .registered(Registration {
         at: "https://login.salesforce.com/lightning/setup/NavigationMenus/home",
         redirect_uri: "External Client App Manager, OAuth Settings, Callback URL",
         refresh_token: "When offline access is asked for. Token responses name no lifetime.",

@@ -24,7 +24,7 @@ pub fn sentry(client_id: impl Into<String>, client_secret: impl Into<ClientSecre
     )
     .key("sentry")
     .display_name("Sentry")
-    .registration(Registration {
+    .registered(Registration {
         at: "https://sentry.io/settings/account/api/applications/",
         redirect_uri: "Authorized Redirect URIs",
         refresh_token: "Always; access tokens last 30 days.",

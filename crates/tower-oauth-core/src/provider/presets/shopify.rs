@@ -32,12 +32,18 @@ pub fn shopify(
     )
     .key("shopify")
     .display_name("Shopify")
-    .registration(Registration {
- at: "https://dev.shopify.com/dashboard",
- redirect_uri: "Versions, Redirect URLs",
- refresh_token: "Never; an online token lasts a day, and a new login brings the next.",
- notes: &["A login asks for no scopes: those in the app's own configuration are granted. An app that asks for scopes itself sets the same with scopes().", "The provider is one shop: an app for many shops adds one for each."],
- })
+    .registered(Registration {
+        at: "https://dev.shopify.com/dashboard",
+        redirect_uri: "Versions, Redirect URLs",
+        refresh_token: "Never; an online token lasts a day, and a new login brings the \
+             next.",
+        notes: &[
+            "A login asks for no scopes: those in the app's own configuration \
+             are granted. An app that asks for scopes itself sets the same with \
+             scopes().",
+            "The provider is one shop: an app for many shops adds one for each.",
+        ],
+    })
     .with_issuer(shop)
     .quirks(|quirks| {
         quirks.authorization_parameters = &[("grant_options[]", "per-user")];

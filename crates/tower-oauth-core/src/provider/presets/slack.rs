@@ -19,12 +19,14 @@ pub fn slack(client_id: impl Into<String>, client_secret: impl Into<ClientSecret
     oidc("https://slack.com", client_id, client_secret)
         .key("slack")
         .display_name("Slack")
-        .registration(Registration {
- at: "https://api.slack.com/apps",
- redirect_uri: "OAuth & Permissions, Redirect URLs",
- refresh_token: "Only when the app has token rotation on; a token of an app without it does not expire.",
- notes: &["Redirect URLs must be https; use a tunnel on a development machine."],
- })
+        .registered(Registration {
+            at: "https://api.slack.com/apps",
+            redirect_uri: "OAuth & Permissions, Redirect URLs",
+            refresh_token: "Only when the app has token rotation on; a token of an app without \
+             it does not expire.",
+            notes: &["Redirect URLs must be https; use a tunnel on a development \
+             machine."],
+        })
         .quirks(|quirks| {
             quirks.token_errors = &[
                 ("error", "invalid_code", "invalid_grant"),

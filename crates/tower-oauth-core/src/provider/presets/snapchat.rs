@@ -29,7 +29,7 @@ pub fn snapchat(client_id: impl Into<String>, client_secret: impl Into<ClientSec
     )
     .key("snapchat")
     .display_name("Snapchat")
-    .registration(Registration {
+    .registered(Registration {
         at: "https://kit.snapchat.com/manage",
         redirect_uri: "Redirect URIs",
         refresh_token: "Always.",

@@ -27,7 +27,7 @@ pub fn soundcloud(
     )
     .key("soundcloud")
     .display_name("SoundCloud")
-    .registration(Registration {
+    .registered(Registration {
         at: "https://soundcloud.com/you/apps",
         redirect_uri: "Redirect URI",
         refresh_token: "Always; access tokens last one hour.",

@@ -25,7 +25,7 @@ pub fn spotify(client_id: impl Into<String>, client_secret: impl Into<ClientSecr
     )
     .key("spotify")
     .display_name("Spotify")
-    .registration(Registration {
+    .registered(Registration {
         at: "https://developer.spotify.com/dashboard",
         redirect_uri: "Redirect URIs",
         refresh_token: "Always; access tokens last one hour.",

@@ -27,7 +27,7 @@ pub fn strava(client_id: impl Into<String>, client_secret: impl Into<ClientSecre
     )
     .key("strava")
     .display_name("Strava")
-    .registration(Registration {
+    .registered(Registration {
         at: "https://www.strava.com/settings/api",
         redirect_uri: "Authorization Callback Domain",
         refresh_token: "Always; access tokens last six hours.",

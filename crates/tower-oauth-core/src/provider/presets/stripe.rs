@@ -23,12 +23,17 @@ pub fn stripe(client_id: impl Into<String>, client_secret: impl Into<ClientSecre
     )
     .key("stripe")
     .display_name("Stripe")
-    .registration(Registration {
- at: "https://dashboard.stripe.com/settings/connect/onboarding-options/oauth",
- redirect_uri: "Redirects",
- refresh_token: "Always, but access tokens do not expire.",
- notes: &["The client id is the one that begins with ca_; the client secret is the platform's secret key.", "Ask for read_write in place of read_only if the application acts for the account."],
- })
+    .registered(Registration {
+        at: "https://dashboard.stripe.com/settings/connect/onboarding-options/oauth",
+        redirect_uri: "Redirects",
+        refresh_token: "Always, but access tokens do not expire.",
+        notes: &[
+            "The client id is the one that begins with ca_; the client secret \
+             is the platform's secret key.",
+            "Ask for read_write in place of read_only if the application acts \
+             for the account.",
+        ],
+    })
     .scopes(["read_only"])
     .quirks(|quirks| {
         quirks.claims = ClaimsMapping {

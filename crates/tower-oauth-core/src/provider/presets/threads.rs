@@ -27,7 +27,7 @@ pub fn threads(client_id: impl Into<String>, client_secret: impl Into<ClientSecr
     )
     .key("threads")
     .display_name("Threads")
-    .registration(Registration {
+    .registered(Registration {
         at: "https://developers.facebook.com/apps",
         redirect_uri: "Access the Threads API, Settings, Redirect Callback URLs",
         refresh_token: "Never; access tokens last one hour.",

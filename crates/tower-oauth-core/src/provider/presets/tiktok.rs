@@ -28,7 +28,7 @@ pub fn tiktok(client_id: impl Into<String>, client_secret: impl Into<ClientSecre
     )
     .key("tiktok")
     .display_name("TikTok")
-    .registration(Registration {
+    .registered(Registration {
         at: "https://developers.tiktok.com/apps",
         redirect_uri: "Login Kit, Redirect URI",
         refresh_token: "Always.",

@@ -22,7 +22,7 @@ pub fn todoist(client_id: impl Into<String>, client_secret: impl Into<ClientSecr
     )
     .key("todoist")
     .display_name("Todoist")
-    .registration(Registration {
+    .registered(Registration {
         at: "https://app.todoist.com/app/settings/integrations/app-management",
         redirect_uri: "OAuth redirect URL",
         refresh_token: "Never; access tokens do not expire.",

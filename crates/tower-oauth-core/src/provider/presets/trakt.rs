@@ -26,7 +26,7 @@ pub fn trakt(client_id: impl Into<String>, client_secret: impl Into<ClientSecret
     )
     .key("trakt")
     .display_name("Trakt")
-    .registration(Registration {
+    .registered(Registration {
         at: "https://trakt.tv/oauth/applications",
         redirect_uri: "Redirect uri",
         refresh_token: "Always.",

@@ -19,7 +19,7 @@ pub fn twitch(client_id: impl Into<String>, client_secret: impl Into<ClientSecre
     oidc("https://id.twitch.tv/oauth2", client_id, client_secret)
         .key("twitch")
         .display_name("Twitch")
-        .registration(Registration {
+        .registered(Registration {
             at: "https://dev.twitch.tv/console/apps",
             redirect_uri: "OAuth Redirect URLs",
             refresh_token: "Always.",

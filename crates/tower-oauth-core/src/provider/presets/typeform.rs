@@ -22,7 +22,7 @@ pub fn typeform(client_id: impl Into<String>, client_secret: impl Into<ClientSec
     )
     .key("typeform")
     .display_name("Typeform")
-    .registration(Registration {
+    .registered(Registration {
         at: "https://admin.typeform.com/",
         redirect_uri: "Developer apps, Redirect URI(s)",
         refresh_token: "When offline access is asked for; access tokens last one week.",

@@ -16,12 +16,13 @@ pub fn vercel(client_id: impl Into<String>, client_secret: impl Into<ClientSecre
     oidc("https://vercel.com", client_id, client_secret)
         .key("vercel")
         .display_name("Vercel")
-        .registration(Registration {
- at: "https://vercel.com/docs/sign-in-with-vercel/manage-from-dashboard",
- redirect_uri: "Apps, Authorization Callback URLs",
- refresh_token: "When offline access is asked for; access tokens last one hour.",
- notes: &["Tick openid, email, profile, and offline_access where it is wanted, under Permissions."],
- })
+        .registered(Registration {
+            at: "https://vercel.com/docs/sign-in-with-vercel/manage-from-dashboard",
+            redirect_uri: "Apps, Authorization Callback URLs",
+            refresh_token: "When offline access is asked for; access tokens last one hour.",
+            notes: &["Tick openid, email, profile, and offline_access where it is \
+             wanted, under Permissions."],
+        })
         .quirks(|quirks| {
             quirks.brand = Brand::with_icon(ICON);
         })

@@ -22,7 +22,7 @@ pub fn webex(client_id: impl Into<String>, client_secret: impl Into<ClientSecret
     )
     .key("webex")
     .display_name("Webex")
-    .registration(Registration {
+    .registered(Registration {
         at: "https://developer.webex.com/my-apps",
         redirect_uri: "Redirect URI(s)",
         refresh_token: "Always; access tokens last 14 days.",

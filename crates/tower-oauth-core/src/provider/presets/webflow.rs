@@ -22,7 +22,7 @@ pub fn webflow(client_id: impl Into<String>, client_secret: impl Into<ClientSecr
     )
     .key("webflow")
     .display_name("Webflow")
-    .registration(Registration {
+    .registered(Registration {
         at: "https://webflow.com/dashboard",
         redirect_uri: "Apps & Integrations, App development, Redirect URI",
         refresh_token: "Never; access tokens do not expire.",

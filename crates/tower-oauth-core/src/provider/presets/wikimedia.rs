@@ -26,7 +26,7 @@ pub fn wikimedia(client_id: impl Into<String>, client_secret: impl Into<ClientSe
     )
     .key("wikimedia")
     .display_name("Wikimedia")
-    .registration(Registration {
+    .registered(Registration {
         at: "https://meta.wikimedia.org/wiki/Special:OAuthConsumerRegistration/propose/oauth2",
         redirect_uri: "OAuth callback URL",
         refresh_token: "Always; access tokens last four hours.",

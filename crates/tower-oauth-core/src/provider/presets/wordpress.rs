@@ -22,7 +22,7 @@ pub fn wordpress(client_id: impl Into<String>, client_secret: impl Into<ClientSe
     )
     .key("wordpress")
     .display_name("WordPress.com")
-    .registration(Registration {
+    .registered(Registration {
         at: "https://developer.wordpress.com/apps/",
         redirect_uri: "Redirect URLs",
         refresh_token: "Never; access tokens do not expire.",

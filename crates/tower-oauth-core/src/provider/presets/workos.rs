@@ -24,7 +24,7 @@ pub fn workos(client_id: impl Into<String>, client_secret: impl Into<ClientSecre
     )
     .key("workos")
     .display_name("WorkOS")
-    .registration(Registration {
+    .registered(Registration {
         at: "https://dashboard.workos.com",
         redirect_uri: "Redirects",
         refresh_token: "Never; the access token is good for the profile.",

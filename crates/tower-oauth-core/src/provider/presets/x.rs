@@ -29,12 +29,13 @@ pub fn x(client_id: impl Into<String>, client_secret: impl Into<ClientSecret>) -
     )
     .key("x")
     .display_name("X")
-    .registration(Registration {
- at: "https://console.x.com",
- redirect_uri: "User authentication settings, Callback URI / Redirect URL",
- refresh_token: "When offline access is asked for.",
- notes: &["Choose Web App, Automated App or Bot. Switch on Request email from users to be told the address."],
- })
+    .registered(Registration {
+        at: "https://console.x.com",
+        redirect_uri: "User authentication settings, Callback URI / Redirect URL",
+        refresh_token: "When offline access is asked for.",
+        notes: &["Choose Web App, Automated App or Bot. Switch on Request email from \
+             users to be told the address."],
+    })
     .scopes(["users.read", "tweet.read", "users.email"])
     .quirks(|quirks| {
         quirks.client_authentication = ClientAuthentication::Basic;

@@ -16,7 +16,7 @@ pub fn xero(client_id: impl Into<String>, client_secret: impl Into<ClientSecret>
     oidc("https://identity.xero.com", client_id, client_secret)
         .key("xero")
         .display_name("Xero")
-        .registration(Registration {
+        .registered(Registration {
             at: "https://developer.xero.com/app/manage",
             redirect_uri: "Configuration, Redirect URIs",
             refresh_token: "When offline access is asked for; access tokens last 30 minutes.",

@@ -20,7 +20,7 @@ pub fn yahoo(client_id: impl Into<String>, client_secret: impl Into<ClientSecret
     oidc("https://api.login.yahoo.com", client_id, client_secret)
         .key("yahoo")
         .display_name("Yahoo")
-        .registration(Registration {
+        .registered(Registration {
             at: "https://developer.yahoo.com/apps",
             redirect_uri: "Redirect URI(s)",
             refresh_token: "Always.",

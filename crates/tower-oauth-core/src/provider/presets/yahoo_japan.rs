@@ -21,7 +21,7 @@ pub fn yahoo_japan(
     oidc("https://auth.login.yahoo.co.jp/yconnect/v2", client_id, client_secret)
         .key("yahoo-japan")
         .display_name("Yahoo! JAPAN")
-        .registration(Registration {
+        .registered(Registration {
             at: "https://e.developer.yahoo.co.jp/dashboard",
             redirect_uri: "Callback URL",
             refresh_token: "Always.",

@@ -28,7 +28,7 @@ pub fn yandex(client_id: impl Into<String>, client_secret: impl Into<ClientSecre
     )
     .key("yandex")
     .display_name("Yandex")
-    .registration(Registration {
+    .registered(Registration {
         at: "https://oauth.yandex.ru/client/new",
         redirect_uri: "Redirect URI",
         refresh_token: "Always.",

@@ -29,7 +29,7 @@ pub fn zendesk(
     )
     .key("zendesk")
     .display_name("Zendesk")
-    .registration(Registration {
+    .registered(Registration {
         at: "https://support.zendesk.com/hc/en-us/articles/4408845965210",
         redirect_uri: "Admin Center, Apps and integrations, OAuth clients, Redirect URLs",
         refresh_token: "Always for clients whose tokens expire.",

@@ -28,12 +28,14 @@ pub fn zoho(
         client_secret,
     )
     .key("zoho")
-    .display_name("Zoho").registration(Registration {
- at: "https://api-console.zoho.com/",
- redirect_uri: "Authorized Redirect URIs",
- refresh_token: "When offline access is asked for; access tokens last one hour.",
- notes: &["Users of another data centre than the host's cannot sign in; add one provider for each."],
- })
+    .display_name("Zoho")
+    .registered(Registration {
+        at: "https://api-console.zoho.com/",
+        redirect_uri: "Authorized Redirect URIs",
+        refresh_token: "When offline access is asked for; access tokens last one hour.",
+        notes: &["Users of another data centre than the host's cannot sign in; add \
+             one provider for each."],
+    })
     .with_issuer(host)
     .scopes(["AaaServer.profile.READ"])
     .quirks(|quirks| {

@@ -27,7 +27,7 @@ pub fn zoom(client_id: impl Into<String>, client_secret: impl Into<ClientSecret>
     )
     .key("zoom")
     .display_name("Zoom")
-    .registration(Registration {
+    .registered(Registration {
         at: "https://marketplace.zoom.us/user/build",
         redirect_uri: "OAuth Redirect URL",
         refresh_token: "Always; access tokens last one hour, and each refresh token is good once.",

@@ -42,6 +42,8 @@ pub(super) enum Fault {
     /// The entry goes, the record stays.
     ForgetsIndexAlone,
     CountsOne,
+    /// `LIMIT 1`.
+    FindsOne,
     NoIndexIsEmpty,
     /// No index, and says so.
     NoSubjects,

@@ -235,6 +235,23 @@ impl FaultyStore {
         if self.has(Fault::CountsOne) { count.min(1) } else { count }
     }
 
+    fn find_by(&self, by: &'static str, issuer: &str, value: &str) -> Vec<StoreKey> {
+        let _local = self.local();
+        let tables = self.tables();
+        let keys = tables.index.get(&self.name(by, issuer, value));
+        let is_there = |key: &&StoreKey| tables.records.contains_key(*key);
+        let most = if self.has(Fault::FindsOne) { 1 } else { usize::MAX };
+        keys.into_iter().flatten().filter(is_there).copied().take(most).collect()
+    }
+
+    fn by_subject<T: Default>(&self, ask: impl FnOnce() -> T) -> Result<T, StoreError> {
+        match self.fault {
+            Some(Fault::NoSubjects) => Err(StoreError::failed("there is no index of subjects")),
+            Some(Fault::NoSubjectsAndSilent) => Ok(T::default()),
+            _ => Ok(ask()),
+        }
+    }
+
     /// A lock that no other handle knows, if that is the fault.
     fn local(&self) -> Option<MutexGuard<'_, ()>> {
         self.has(Fault::SwapUnderLocalLock).then(|| lock(&self.local))
@@ -340,13 +357,19 @@ impl SessionStore for FaultyStore {
     }
 
     async fn delete_by_subject(&self, issuer: &str, subject: &str) -> Result<u64, StoreError> {
-        if self.has(Fault::NoSubjects) {
-            return Err(StoreError::failed("there is no index of subjects"));
-        }
-        if self.has(Fault::NoSubjectsAndSilent) {
-            return Ok(0);
-        }
-        Ok(self.delete_by("subject", issuer, subject))
+        self.by_subject(|| self.delete_by("subject", issuer, subject))
+    }
+
+    async fn find_by_sid(&self, issuer: &str, sid: &str) -> Result<Vec<StoreKey>, StoreError> {
+        Ok(self.find_by("sid", issuer, sid))
+    }
+
+    async fn find_by_subject(
+        &self,
+        issuer: &str,
+        subject: &str,
+    ) -> Result<Vec<StoreKey>, StoreError> {
+        self.by_subject(|| self.find_by("subject", issuer, subject))
     }
 
     async fn mark_once(&self, mark: &Mark, expires: Timestamp) -> Result<bool, StoreError> {
@@ -360,9 +383,8 @@ impl SessionStore for FaultyStore {
             return Ok(false);
         }
         if self.has(Fault::MarkKeepsServersExpiry) {
-            let end =
-                *tables.marks_end.entry(name).or_insert_with(|| self.in_servers_time(expires));
-            if end <= Instant::now() {
+            let end = tables.marks_end.entry(name).or_insert_with(|| self.in_servers_time(expires));
+            if *end <= Instant::now() {
                 tables.marks.remove(&name);
             }
         }

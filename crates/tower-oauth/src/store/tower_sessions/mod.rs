@@ -59,7 +59,7 @@ const BURIAL: Duration = Duration::from_secs(60 * 60);
 /// | each create, swap and mark has one winner over all processes | **as far as the store's `create` refuses an id that is taken, in one step** | who creates the claim wins. `SqliteStore` and `RedisStore` do. `PostgresStore`, `MySqlStore` and `MokaStore` look first and then write: for that long, two can win. Then a change is lost, or a refresh token is used twice and the provider ends the grant. A login is not finished twice: the provider's codes are good for once |
 /// | a conflict means that the version has changed | **nearly** | while another process swaps, a conflict may come a moment early; if that process dies in the midst, for a minute |
 /// | a key can be created again while another process deletes it | **no** | the new record may go with the old one. Keys of sessions are random, and none is used again |
-/// | `delete_by_sid`, `delete_by_subject` | **no** | always an error, and nothing is removed: there is no index to find sessions by |
+/// | `delete_by_sid`, `delete_by_subject`, `find_by_…` | **no** | always an error, and nothing is removed: there is no index to find sessions by |
 ///
 /// Loading takes two reads at the same time; a swap takes seven calls, a sign-out four, a mark three. Use
 /// [`MemoryStore`](crate::MemoryStore), or the stores for Redis and SQL of this project, where they fit.
@@ -275,6 +275,14 @@ impl<S: TheirStore> SessionStore for TowerSessionsStore<S> {
     }
 
     async fn delete_by_subject(&self, _: &str, _: &str) -> Result<u64, StoreError> {
+        Err(StoreError::failed(NO_INDEX))
+    }
+
+    async fn find_by_sid(&self, _: &str, _: &str) -> Result<Vec<StoreKey>, StoreError> {
+        Err(StoreError::failed(NO_INDEX))
+    }
+
+    async fn find_by_subject(&self, _: &str, _: &str) -> Result<Vec<StoreKey>, StoreError> {
         Err(StoreError::failed(NO_INDEX))
     }
 

@@ -1,0 +1,91 @@
+// Signing out in a real browser: at the provider and back, seen by another tab, and by a form where the hint is long.
+//
+//     cargo build -p demo && npm ci && node --test sign-out.test.mjs
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { freePort, launchChromium, startDemo, startProvider } from "./harness.mjs";
+
+const PICTURES = new URL("../../target/screenshots/", import.meta.url).pathname;
+
+let browser;
+
+before(async () => {
+  browser = await launchChromium();
+});
+
+after(() => browser?.close());
+
+/** The demo at a provider nobody here wrote, and a page of a browser of its own that is signed in. */
+async function signedIn(t, settings = {}) {
+  const port = await freePort();
+  const url = `http://localhost:${port}`;
+  const provider = await startProvider({
+    client_id: "demo",
+    client_secret: "demo-secret",
+    redirect_uris: [`${url}/auth/callback/op`],
+    post_logout_redirect_uris: [`${url}/auth/logged-out`],
+    backchannel_logout_uri: `${url}/auth/backchannel-logout/op`,
+    log_requests: true,
+    ...settings,
+  });
+  t.after(() => provider.stop());
+  const demo = await startDemo({
+    AUTH_URL: url,
+    AUTH_OP_ISSUER: provider.issuer,
+    AUTH_OP_ID: "demo",
+    AUTH_OP_SECRET: "demo-secret",
+  });
+  t.after(() => demo.stop());
+  const context = await browser.newContext();
+  t.after(() => context.close());
+  context.setDefaultTimeout(15_000);
+  // Its development pages import a font from elsewhere.
+  await context.route((one) => !/^(localhost|127\.0\.0\.1)$/.test(one.hostname), (route) => route.abort());
+  const page = await context.newPage();
+  await signIn(page, url);
+  return { page, context, url, provider };
+}
+
+async function signIn(page, url) {
+  await page.goto(`${url}/auth/login/op`);
+  await page.getByPlaceholder(/login/i).fill("alice");
+  await page.getByPlaceholder(/password/i).fill("any");
+  await page.getByRole("button", { name: /sign-in/i }).click();
+  await page.getByRole("button", { name: /continue/i }).click();
+  await page.waitForURL(`${url}/`);
+}
+
+test("a sign-out goes through the provider and back, another tab sees it, and so does the back button", async (t) => {
+  const { page, context, url, provider } = await signedIn(t);
+  const other = await context.newPage();
+  await other.goto(`${url}/profile`);
+  await page.getByRole("link", { name: /profile/i }).first().click();
+  await page.waitForURL("**/profile");
+  await page.goto(url);
+  await page.getByRole("button", { name: /sign out/i }).click();
+  await page.getByRole("button", { name: /yes/i }).click();
+  await page.waitForURL(`${url}/auth/logged-out?*`);
+  await page.getByRole("heading", { name: /signed out/i }).waitFor();
+  await page.screenshot({ path: `${PICTURES}signed-out-at-provider.png` });
+  assert.ok(provider.requests().includes("GET /session/end"));
+  assert.deepEqual((await context.cookies(url)).filter(({ name }) => name.startsWith("auth-")), []);
+
+  await other.reload();
+  await other.getByPlaceholder(/login/i).waitFor();
+  await page.goto(`${url}/profile`);
+  await page.getByPlaceholder(/login/i).waitFor();
+});
+
+test("signing out at the provider ends the session of the application", async (t) => {
+  const { page, context, url, provider } = await signedIn(t);
+  assert.equal((await context.request.get(`${url}/me`)).status(), 200);
+  await page.goto(`${provider.issuer}/session/end`);
+  await page.getByRole("button", { name: /yes/i }).click();
+  let status;
+  for (let left = 50; left > 0 && status !== 401; left -= 1) {
+    status = (await context.request.get(`${url}/me`)).status();
+    if (status !== 401) await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  assert.equal(status, 401);
+});
