@@ -36,7 +36,7 @@ impl Ended {
 
     /// Two numbers that name nobody.
     fn to_payload(self) -> Payload {
-        let times = [self.vouched_until, self.created_until].map(|it| it.unix_seconds());
+        let times = [self.vouched_until, self.created_until].map(Timestamp::unix_seconds);
         Payload::from_bytes(Bytes::from(times.map(u64::to_be_bytes).concat()))
     }
 

@@ -16,7 +16,7 @@ use crate::error::{Error, ErrorKind};
 use crate::key_ring::{KeyRing, Purpose};
 use crate::random::{self, Random, RandomUnavailable};
 use crate::return_to::ReturnTo;
-use crate::secret::{State, sha256};
+use crate::secret::{RawIdToken, State, sha256};
 use crate::session::Connection;
 
 /// How long somebody may take at the provider, which may ask whether they mean it.
@@ -58,7 +58,7 @@ impl Client {
             .map_err(|_| Error::new(ErrorKind::Discovery, "the end_session_endpoint is no URL"))?;
         let claims = connection.identity.claims();
         let logout_hint = quirks.logout_hint.and_then(|claim| claims.get(claim)?.as_str());
-        let hint = connection.tokens.id_token.as_ref().map(|token| token.secret());
+        let hint = connection.tokens.id_token.as_ref().map(RawIdToken::secret);
         let parameters = [
             ("id_token_hint", hint),
             ("client_id", Some(&*self.provider.client_id)),
