@@ -1,6 +1,6 @@
 //! Every way out: at the application, at the provider, by the provider, everywhere.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops where something is wrong")]
+#![expect(clippy::unwrap_used, reason = "a test stops where something is wrong")]
 
 mod at_provider;
 mod backchannel;

@@ -23,6 +23,7 @@ const defaults = {
   id_token_signed_response_alg: "RS256", // or ES256
   token_endpoint_auth_method: "client_secret_basic", // or client_secret_post, none, …
   access_token_ttl: 3600,
+  id_token_padding: 0, // bytes that make the ID token longer
   log_requests: false, // each as `POST /token` on standard error
 };
 
@@ -38,10 +39,19 @@ server.listen(settings.port, "127.0.0.1", () => {
   server.on("request", (request, response) => {
     const path = request.url.split("?")[0];
     if (settings.log_requests) process.stderr.write(`${request.method} ${path}\n`);
-    answer(request, response);
+    if (request.method === "POST" && path === "/session/end") readAgain(request, response);
+    else answer(request, response);
   });
   process.stdout.write(`${JSON.stringify({ issuer, adminless: true })}\n`);
 });
+
+// The package takes posts to this endpoint only with cookies that need https. As providers do whose cookies are Lax, this
+// has the browser come again.
+async function readAgain(request, response) {
+  let body = "";
+  for await (const chunk of request) body += chunk;
+  response.writeHead(303, { location: `/session/end?${body}` }).end();
+}
 
 function readSettings() {
   const given = JSON.parse(process.argv[2] ?? process.env.OIDC_PROVIDER_CONFIG ?? "{}");
@@ -66,9 +76,10 @@ function provider(issuer) {
     cookies: { keys: [randomBytes(32).toString("base64url")] },
     scopes: ["openid", "profile", "email", "offline_access"],
     claims: {
-      profile: ["name", "preferred_username"],
+      profile: ["name", "preferred_username", "padding"],
       email: ["email", "email_verified"],
     },
+    conformIdTokenClaims: settings.id_token_padding === 0,
     findAccount,
     // Its own refuses loopback addresses, which is where a logout token goes here.
     fetch: (url, { dispatcher, ...options }) => fetch(url, options),
@@ -99,7 +110,7 @@ function provider(issuer) {
 }
 
 function client() {
-  const { port, access_token_ttl, log_requests, client_secret, backchannel_logout_uri, ...metadata } = settings;
+  const { port, access_token_ttl, log_requests, client_secret, backchannel_logout_uri, id_token_padding, ...metadata } = settings;
   const confidential = metadata.token_endpoint_auth_method !== "none";
   return {
     ...metadata,
@@ -129,6 +140,7 @@ function findAccount(_ctx, login) {
       preferred_username: login,
       email: `${login}@example.com`,
       email_verified: true,
+      ...(settings.id_token_padding > 0 && { padding: "x".repeat(settings.id_token_padding) }),
     }),
   };
 }

@@ -56,7 +56,7 @@ async function signIn(page, url) {
   await page.waitForURL(`${url}/`);
 }
 
-test("a sign-out goes through the provider and back, another tab sees it, and so does the back button", async (t) => {
+test("a sign-out goes through the provider and back, and another tab sees it", async (t) => {
   const { page, context, url, provider } = await signedIn(t);
   const other = await context.newPage();
   await other.goto(`${url}/profile`);
@@ -76,6 +76,35 @@ test("a sign-out goes through the provider and back, another tab sees it, and so
   await page.goto(`${url}/profile`);
   await page.getByPlaceholder(/login/i).waitFor();
 });
+
+for (const script of [true, false]) {
+  test(`a hint that is too long for a URL goes as a form, ${script ? "by itself" : "by its button"}`, async (t) => {
+    const { page, context, url, provider } = await signedIn(t, { id_token_padding: 6000 });
+    let form = page;
+    if (!script) {
+      // The same browser without scripts.
+      const other = await browser.newContext({ javaScriptEnabled: false, storageState: await context.storageState() });
+      t.after(() => other.close());
+      form = await other.newPage();
+      await form.goto(url);
+    }
+    await form.getByRole("button", { name: /sign out/i }).click();
+    if (!script) {
+      await form.getByRole("heading", { name: /signing out/i }).waitFor();
+      for (const [colorScheme, width] of [["light", 1280], ["dark", 360]]) {
+        await form.emulateMedia({ colorScheme });
+        await form.setViewportSize({ width, height: 740 });
+        await form.screenshot({ path: `${PICTURES}signing-out-${colorScheme}-${width}.png` });
+      }
+      await form.getByRole("button", { name: /continue/i }).click();
+    }
+    await form.getByRole("button", { name: /yes/i }).click();
+    await form.waitForURL(`${url}/auth/logged-out?*`);
+    await form.getByRole("heading", { name: /signed out/i }).waitFor();
+    assert.ok(provider.requests().includes("POST /session/end"));
+    assert.equal((await context.request.get(`${url}/me`)).status(), 401);
+  });
+}
 
 test("signing out at the provider ends the session of the application", async (t) => {
   const { page, context, url, provider } = await signedIn(t);

@@ -83,10 +83,8 @@ impl Client {
         if claims.contains_key("nonce") {
             return Err(invalid("has a `nonce`"));
         }
-        let subject = match claims.contains_key("sub") {
-            true => Some(id_token::subject(&claims)?),
-            false => None,
-        };
+        let has_subject = claims.contains_key("sub");
+        let subject = has_subject.then(|| id_token::subject(&claims)).transpose()?;
         let sid = name(&claims, "sid")?;
         if subject.is_none() && sid.is_none() {
             return Err(invalid("names neither a user nor a session"));

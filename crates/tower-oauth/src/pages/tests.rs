@@ -3,7 +3,9 @@
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::{Engine, engine::general_purpose::STANDARD};
 
-use super::{DefaultPages, ErrorPage, Html, Pages, ProviderButton, SignInPage, SignedOutPage};
+use super::{
+    DefaultPages, ErrorPage, Html, Pages, ProviderButton, SignInPage, SignedOutPage, SigningOutPage,
+};
 
 const ICON: &str = r#"<path fill="currentColor" d="M4 4h16v16H4z"/>"#;
 
@@ -135,4 +137,29 @@ fn without_a_retry_the_start_page_is_the_way_on() {
     let html = DefaultPages.error(&page);
     assert!(!html.body.contains("Try again"));
     assert!(html.body.contains(r#"<a class="button primary" href="/?text">"#));
+}
+
+#[test]
+fn the_form_of_a_sign_out_submits_itself_and_shows_no_token() {
+    let page = |text: &str| SigningOutPage {
+        action: format!("https://op.example/end?{text}"),
+        fields: vec![("id_token_hint".to_owned(), text.to_owned())],
+    };
+    let html = DefaultPages.signing_out(&page("harmless"));
+    let (_, script) = html.body.split_once("<script>").unwrap();
+    let script = script.split_once("</script>").unwrap().0;
+    let hash = |text: &str| STANDARD.encode(digest(&SHA256, text.as_bytes()));
+    let expected = format!(
+        "default-src 'none'; style-src 'sha256-{}'; script-src 'sha256-{}'; frame-ancestors 'none'; base-uri 'none'",
+        hash(style(&html)),
+        hash(script)
+    );
+    assert_eq!(html.content_security_policy, expected);
+    let hostile = DefaultPages.signing_out(&page(HOSTILE));
+    for delimiter in ['<', '>', '"'] {
+        let count = |html: &Html| html.body.matches(delimiter).count();
+        assert_eq!(count(&hostile), count(&html), "{delimiter}");
+    }
+    let shown = SigningOutPage { action: String::new(), fields: page("canary").fields };
+    assert!(!format!("{shown:?} {shown:#?}").contains("canary"));
 }
