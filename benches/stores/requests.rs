@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::routing::get;
-use benches::{SessionMaker, Subject, me, rounds};
+use bench_guard::{SessionMaker, Subject, me, rounds};
 use tower_oauth::session::SessionStore;
 use tower_oauth::{MemoryStore, NearCache, SystemClock};
 use tower_oauth_redis::RedisStore;

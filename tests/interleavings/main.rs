@@ -6,6 +6,9 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops where something is wrong")]
 
 mod calls;
+#[path = "../../crates/tower-oauth/src/store/index.rs"]
+#[expect(unreachable_pub, reason = "as there")]
+mod index;
 #[path = "../../crates/tower-oauth-test/src/store_suite/linearize.rs"]
 mod linearize;
 #[path = "../../crates/tower-oauth/src/store/memory.rs"]

@@ -163,7 +163,15 @@ impl Auth {
         &self,
         headers: &HeaderMap,
     ) -> Result<Option<LiveSession>, Error> {
-        let value = match self.0.cookies.session(headers) {
+        self.session_in(self.0.cookies.session(headers)).await
+    }
+
+    /// The same for a cookie that was found already.
+    pub(crate) async fn session_in(
+        &self,
+        cookie: SessionCookie<'_>,
+    ) -> Result<Option<LiveSession>, Error> {
+        let value = match cookie {
             SessionCookie::Absent => return Ok(None),
             SessionCookie::Present(value) => value,
             SessionCookie::Ambiguous => {
