@@ -38,6 +38,36 @@ impl Subject {
         Self { name: name.into(), app, cookies: vec![None], next: 0 }
     }
 
+    /// The same application, asked by the same browsers in an order of chance, which `seed` decides.
+    #[must_use]
+    pub fn shuffled(&self, mut seed: u64) -> Self {
+        let mut cookies = self.cookies.clone();
+        for place in (1..cookies.len()).rev() {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            let other = usize::try_from(seed >> 33).unwrap_or(0) % (place + 1);
+            cookies.swap(place, other);
+        }
+        Self { name: self.name.clone(), app: self.app.clone(), cookies, next: 0 }
+    }
+
+    /// The same application, asked by the first browser alone.
+    #[must_use]
+    pub fn first(&self) -> Self {
+        let cookies = self.cookies.iter().take(1).cloned().collect();
+        Self { name: self.name.clone(), app: self.app.clone(), cookies, next: 0 }
+    }
+
+    /// How much memory the cookies take, which is the benchmark's and not the store's.
+    #[must_use]
+    pub fn bytes_of_cookies(&self) -> u64 {
+        let chunk = |len: usize| (len + 8).next_multiple_of(16).max(32);
+        let of = |cookie: &Option<HeaderValue>| {
+            // The value, and what `Bytes` keeps beside it once it is shared.
+            size_of_val(cookie) + cookie.as_ref().map_or(0, |it| chunk(it.len()))
+        };
+        self.cookies.iter().map(of).sum::<usize>() as u64
+    }
+
     /// How many browsers ask.
     #[must_use]
     pub fn browsers(&self) -> usize {
