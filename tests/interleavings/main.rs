@@ -7,7 +7,6 @@
 
 mod calls;
 #[path = "../../crates/tower-oauth/src/store/index.rs"]
-#[expect(unreachable_pub, reason = "as there")]
 mod index;
 #[path = "../../crates/tower-oauth-test/src/store_suite/linearize.rs"]
 mod linearize;

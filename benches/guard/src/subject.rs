@@ -43,7 +43,9 @@ impl Subject {
     pub fn shuffled(&self, mut seed: u64) -> Self {
         let mut cookies = self.cookies.clone();
         for place in (1..cookies.len()).rev() {
-            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            seed = seed
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
             let other = usize::try_from(seed >> 33).unwrap_or(0) % (place + 1);
             cookies.swap(place, other);
         }

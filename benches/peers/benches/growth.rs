@@ -52,11 +52,15 @@ fn main() {
         values.sort_by(f64::total_cmp);
         values.get(values.len() / 2).copied().unwrap()
     };
-    println!("| | ns at 1,000 | 10,000 | 100,000 | 1,000,000 | bytes per session at 1,000,000 | two threads | on one session |");
+    println!(
+        "| | ns at 1,000 | 10,000 | 100,000 | 1,000,000 | bytes per session at 1,000,000 | two threads | on one session |"
+    );
     println!("|---|---|---|---|---|---|---|---|");
     for subject in SUBJECTS {
-        let times = SIZES.map(|sessions| format!("{:.0}", figure(subject, sessions, 0))).join(" | ");
-        let [bytes, threads, same] = [1, 2, 3].map(|column| figure(subject, *SIZES.last().unwrap(), column));
+        let times =
+            SIZES.map(|sessions| format!("{:.0}", figure(subject, sessions, 0))).join(" | ");
+        let [bytes, threads, same] =
+            [1, 2, 3].map(|column| figure(subject, *SIZES.last().unwrap(), column));
         println!("| {subject} | {times} | {bytes:.0} | {threads:.2} | {same:.2} |");
     }
 }

@@ -146,7 +146,8 @@ fn split(line: &[u8]) -> impl Iterator<Item = &[u8]> {
     let mut rest = Some(line);
     std::iter::from_fn(move || {
         let line = rest?;
-        let Some((pair, after)) = memchr::memchr(b';', line).and_then(|end| line.split_at_checked(end))
+        let Some((pair, after)) =
+            memchr::memchr(b';', line).and_then(|end| line.split_at_checked(end))
         else {
             return rest.take();
         };

@@ -34,11 +34,8 @@ struct Held {
 pub(crate) fn private_cookie_jar(sessions: u32) -> Subject {
     let keys = Keys(Key::generate());
     let seal = |number: u32| {
-        let held = Held {
-            user: Profile::new(number),
-            access_token: "a".repeat(1024),
-            expires: u64::MAX,
-        };
+        let held =
+            Held { user: Profile::new(number), access_token: "a".repeat(1024), expires: u64::MAX };
         let cookie = Cookie::new("session", serde_json::to_string(&held).unwrap());
         let jar = PrivateCookieJar::from_headers(&HeaderMap::new(), keys.0.clone()).add(cookie);
         let headers = jar.into_response().into_parts().0.headers;

@@ -67,7 +67,8 @@ impl<S: Service<Request<B>>, B> Service<Request<B>> for Finds<S> {
 
     fn call(&mut self, mut request: Request<B>) -> S::Future {
         let cookie = request.headers().get(COOKIE);
-        let id = cookie.and_then(|it| it.as_bytes().split(|b| *b == b';').next()?.strip_prefix(b"id="));
+        let id =
+            cookie.and_then(|it| it.as_bytes().split(|b| *b == b';').next()?.strip_prefix(b"id="));
         if let Some(id) = id {
             let key = key(id);
             let shard = self.1.0.get(usize::from(key[0]) % SHARDS).unwrap();

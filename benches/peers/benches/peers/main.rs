@@ -15,12 +15,13 @@ mod sessions;
 
 use std::hint::black_box;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::routing::{MethodRouter, get};
 use bench_guard::{SessionMaker, Subject, bare, count, me, rounds};
 use tower_oauth::session::SessionStore as _;
-use tower_oauth::{MemoryStore, SystemClock, User};
+use tower_oauth::{MemoryStore, NearCache, SystemClock, User};
 
 const SESSIONS: u32 = 1_000;
 const TURNS: usize = 1_000;
@@ -40,7 +41,10 @@ fn main() {
         println!("| {} | {instructions} | {allocations} | {micros:.2} |", subject.name);
     }
     let micros = bare_time.as_secs_f64() * 1e6;
-    println!("bare: {} instructions, {} allocations, {micros:.2} µs", bare.instructions, bare.allocations);
+    println!(
+        "bare: {} instructions, {} allocations, {micros:.2} µs",
+        bare.instructions, bare.allocations
+    );
 }
 
 async fn subjects() -> Vec<Subject> {
@@ -57,19 +61,30 @@ async fn subjects() -> Vec<Subject> {
         Subject::new("bare", bare(), cookies.clone()),
         Subject::new("nobody asks", app(empty(), get(async || "ok")), cookies.clone()),
         Subject::without_cookie("no cookie, `Option<User>`", app(empty(), get(perhaps))),
-        Subject::new("unknown cookie, `Option<User>`", app(strangers, get(perhaps)), unknown("__Host-auth")),
+        Subject::new(
+            "unknown cookie, `Option<User>`",
+            app(strangers, get(perhaps)),
+            unknown("__Host-auth"),
+        ),
         Subject::new("`User`", app(store, get(named)), cookies),
     ];
     let (store, cookies) = filled(&mut maker).await;
     subjects.push(Subject::new("`User` and `AccessToken`", me(maker.auth().store(store)), cookies));
+    let (store, cookies) = filled(&mut maker).await;
+    let near = NearCache::new(store, Duration::from_secs(3600)).with_capacity(100_000);
+    let name = "the same, out of a near-cache";
+    subjects.push(Subject::new(name, me(maker.auth().store(near)), cookies));
     let cookies: Vec<_> = (0..SESSIONS).map(|_| maker.make_cookie()).collect();
-    let name = "`User` and `AccessToken`, session in its cookie";
+    let name = "the same, session in its cookie";
     subjects.push(Subject::new(name, me(maker.auth().cookie_sessions()), cookies));
     subjects.extend([
         lower_bound::subject(SESSIONS),
         sessions::tower_sessions(SESSIONS).await,
         sessions::tower_sessions_stranger("tower-sessions, no cookie", None),
-        sessions::tower_sessions_stranger("tower-sessions, unknown cookie", Some("id=AAAAAAAAAAAAAAAAAAAAAA")),
+        sessions::tower_sessions_stranger(
+            "tower-sessions, unknown cookie",
+            Some("id=AAAAAAAAAAAAAAAAAAAAAA"),
+        ),
         sessions::axum_login("axum-login, hash of 32 bytes", SESSIONS, false).await,
         sessions::axum_login("axum-login, the token as its hash", SESSIONS, true).await,
         cookies::private_cookie_jar(SESSIONS),

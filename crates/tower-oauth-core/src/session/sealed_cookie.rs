@@ -78,9 +78,8 @@ impl SessionCodec {
         session: &Session,
     ) -> Result<String, RandomUnavailable> {
         let claims = kept_claims(session.connection.identity.claims());
-        let plaintext = claims.and_then(|claims| {
-            serde_json::to_vec(&Sealed::new(id, session, &claims))
-        });
+        let plaintext =
+            claims.and_then(|claims| serde_json::to_vec(&Sealed::new(id, session, &claims)));
         let plaintext = Zeroizing::new(plaintext.map_err(|_| RandomUnavailable)?);
         let context = self.cookie_context();
         let sealed = self.keys.seal(

@@ -28,12 +28,7 @@ type Answer = Result<Option<LiveSession>, Arc<Error>>;
 impl Handle {
     /// `uri` is the request's, as the layer sees it: routers further in may cut it.
     pub(crate) fn new(auth: Auth, uri: Uri) -> Self {
-        Self(Arc::new(Inner {
-            auth,
-            uri,
-            asked: AtomicBool::new(false),
-            session: OnceCell::new(),
-        }))
+        Self(Arc::new(Inner { auth, uri, asked: AtomicBool::new(false), session: OnceCell::new() }))
     }
 
     pub(crate) fn auth(&self) -> &Auth {

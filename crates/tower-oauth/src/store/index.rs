@@ -1,4 +1,5 @@
-//! What the memory store finds sessions by besides their key: hashes in one ordered set, some thirty bytes a session.
+//! How the stores of this process find sessions: by a key that needs no hashing, and the memory store also by names, in one
+//! ordered set of hashes that takes some thirty bytes for each.
 
 use std::collections::BTreeSet;
 use std::hash::{BuildHasherDefault, Hasher};
@@ -60,9 +61,10 @@ impl Slot {
         Self(word(key.as_bytes(), 0))
     }
 
-    /// One of so many shards. A map looks at the first and the last bits, which should differ within a shard.
+    /// One of so many shards: by the key's first byte.
     pub(super) fn shard(self, shards: usize) -> usize {
-        usize::try_from(self.0 >> 32 & 0xffff).unwrap_or_default() % shards
+        let [first, ..] = self.0.to_be_bytes();
+        usize::from(first) % shards
     }
 }
 
@@ -72,25 +74,25 @@ impl std::hash::Hash for Slot {
     }
 }
 
-/// A slot is a hash already.
-pub(super) type SlotHasher = BuildHasherDefault<Itself>;
+/// Slots and keys are hashes already.
+pub(super) type KeyHasher = BuildHasherDefault<Itself>;
 
 #[derive(Default)]
 pub(super) struct Itself(u64);
 
 impl Hasher for Itself {
+    /// The last word counts: what comes before a key is its length.
     fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
-        }
+        self.0 = word(bytes, 0);
     }
 
     fn write_u64(&mut self, value: u64) {
         self.0 = value;
     }
 
+    /// Turned: a map goes by the first bits and the last ones, and the keys of one shard begin alike.
     fn finish(&self) -> u64 {
-        self.0
+        self.0.rotate_left(32)
     }
 }
 

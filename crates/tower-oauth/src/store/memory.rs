@@ -10,7 +10,7 @@ use tower_oauth_core::session::{
 };
 use tower_oauth_core::{Clock, Timestamp};
 
-use super::index::{Indexes, Name, Names, Slot, SlotHasher};
+use super::index::{Indexes, KeyHasher, Name, Names, Slot};
 use super::sync::{Mutex, MutexGuard, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 const SHARDS: usize = 64;
@@ -32,7 +32,7 @@ pub struct MemoryStore {
 
 struct Shard {
     /// In boxes: a map has twice as many places as entries at times, and an empty one should cost little.
-    entries: HashMap<Slot, Box<Entry>, SlotHasher>,
+    entries: HashMap<Slot, Box<Entry>, KeyHasher>,
     /// Counts the writes of all keys of the shard, so that none has a version again.
     last_version: u64,
     capacity: usize,
