@@ -105,7 +105,6 @@ impl Subject {
 }
 
 /// The application that all others are compared with.
-#[must_use]
 pub fn bare() -> Router {
     Router::new().route("/me", get(async || "ok"))
 }

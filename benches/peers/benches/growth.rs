@@ -29,7 +29,7 @@ use tower_oauth::{MemoryStore, SystemClock};
 
 const SUBJECTS: [&str; 4] = ["bare", "tower-oauth", "lower bound", "tower-sessions"];
 const SIZES: [u32; 4] = [1_000, 10_000, 100_000, 1_000_000];
-const ROUNDS: usize = 5;
+const ROUNDS: usize = 3;
 const REQUESTS: u32 = 100_000;
 
 fn main() {

@@ -71,6 +71,7 @@ impl<'a> Email<'a> {
 }
 
 impl Identity {
+    #[expect(clippy::needless_pass_by_value, reason = "they end here: their text is what is kept")]
     pub(crate) fn new(
         issuer: String,
         subject: String,

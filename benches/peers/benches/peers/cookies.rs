@@ -39,7 +39,7 @@ pub(crate) fn private_cookie_jar(sessions: u32) -> Subject {
         let cookie = Cookie::new("session", serde_json::to_string(&held).unwrap());
         let jar = PrivateCookieJar::from_headers(&HeaderMap::new(), keys.0.clone()).add(cookie);
         let headers = jar.into_response().into_parts().0.headers;
-        headers[SET_COOKIE].to_str().unwrap().split(';').next().unwrap().to_owned()
+        headers.get(SET_COOKIE).unwrap().to_str().unwrap().split(';').next().unwrap().to_owned()
     };
     let cookies: Vec<_> = (0..sessions).map(seal).collect();
     let handler = async |jar: PrivateCookieJar| {
