@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use benches::SessionMaker;
+use bench_guard::SessionMaker;
 use tower_oauth::session::{SessionStore as _, StoreKey};
 use tower_oauth_sqlx::SqlStore;
 

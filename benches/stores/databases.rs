@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::str::FromStr as _;
 
-use benches::SessionMaker;
+use bench_guard::SessionMaker;
 use tower_oauth::session::SessionStore as _;
 use tower_oauth_sqlx::SqlStore;
 use tower_oauth_sqlx::sqlx::{self, Executor as _, PgPool, SqlitePool};

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::routing::get;
-use benches::{SessionMaker, Subject, me, rounds};
+use bench_guard::{SessionMaker, Subject, me, rounds};
 use tower_oauth::session::SessionStore;
 use tower_oauth::{MemoryStore, NearCache, SystemClock};
 use tower_oauth_redis::RedisStore;
@@ -43,12 +43,12 @@ pub(crate) async fn table() {
     ];
     let times = rounds(&mut subjects, TURNS).await;
     let micros = |time: &Duration| time.as_secs_f64() * 1e6;
-    let memory = subjects.iter().position(|it| it.name() == "memory");
+    let memory = subjects.iter().position(|it| it.name == "memory");
     let memory = memory.and_then(|place| times.get(place)).map(micros).unwrap();
     println!("| {SESSIONS} sessions | one request, µs | to memory |\n|---|---|---|");
     for (subject, time) in subjects.iter().zip(&times) {
         let time = micros(time);
-        println!("| {} | {time:.1} | {:.2} |", subject.name(), time / memory);
+        println!("| {} | {time:.1} | {:.2} |", subject.name, time / memory);
     }
 }
 

@@ -3,7 +3,7 @@
 use std::fs;
 use std::sync::Arc;
 
-use benches::SessionMaker;
+use bench_guard::SessionMaker;
 use futures_util::{StreamExt as _, stream};
 use tower_oauth::session::SessionStore as _;
 use tower_oauth::{MemoryStore, SystemClock};

@@ -6,6 +6,8 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops where something is wrong")]
 
 mod calls;
+#[path = "../../crates/tower-oauth/src/store/index.rs"]
+mod index;
 #[path = "../../crates/tower-oauth-test/src/store_suite/linearize.rs"]
 mod linearize;
 #[path = "../../crates/tower-oauth/src/store/memory.rs"]

@@ -63,7 +63,7 @@ pub(crate) fn at_once<T: 'static>(tasks: Vec<Box<dyn FnOnce() -> T + Send>>) -> 
 pub(crate) fn swept(store: &MemoryStore, subjects: &[&str]) -> Vec<u64> {
     let count = |subject: &&str| now(store.delete_by_subject(ISSUER, subject)).unwrap();
     let counts = subjects.iter().map(count).collect();
-    let empty = "MemoryStore { sessions: 0, subjects: 0, sids: 0, marks: 0, .. }";
+    let empty = "MemoryStore { sessions: 0, names: 0, marks: 0, .. }";
     assert_eq!(format!("{store:?}"), empty, "the index has entries of nobody, or misses somebody");
     counts
 }

@@ -1,7 +1,7 @@
 //! [`Client`]: one registration at one provider, and what is known of the provider so far.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -50,6 +50,8 @@ pub struct Client {
     pub(crate) redirect_uri: String,
     pub(crate) environment: Environment,
     pub(crate) discovered: Arc<Discovered>,
+    /// Which scopes the first login was granted, and which it asked for: most sessions have the same, and share them.
+    usual_scopes: [OnceLock<Arc<[String]>>; 2],
     calls: Semaphore,
 }
 
@@ -62,6 +64,7 @@ impl Client {
             redirect_uri,
             environment,
             discovered: Arc::default(),
+            usual_scopes: Default::default(),
             calls: Semaphore::new(MAX_CALLS),
         }
     }
@@ -75,6 +78,13 @@ impl Client {
             self.discovered = Arc::clone(&other.discovered);
         }
         self
+    }
+
+    /// `scopes` to be kept in a session.
+    pub(crate) fn shared_scopes(&self, scopes: &[&str]) -> Arc<[String]> {
+        let owned = || scopes.iter().copied().map(ToOwned::to_owned).collect();
+        let mut usual = self.usual_scopes.iter().map(|usual| usual.get_or_init(owned));
+        usual.find(|usual| usual.iter().eq(scopes)).map_or_else(owned, Arc::clone)
     }
 
     /// The provider.

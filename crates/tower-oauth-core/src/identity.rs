@@ -1,8 +1,10 @@
 //! [`Identity`]: who signed in, as the provider vouched for it.
 
 use std::fmt;
+use std::sync::OnceLock;
 
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 /// A verified identity: what identifies the user, and what the provider says about them.
@@ -10,12 +12,16 @@ use serde_json::{Map, Value};
 /// Users are told apart by [`issuer`](Self::issuer) and [`subject`](Self::subject) together and by nothing
 /// else: names and e-mail addresses change hands (OpenID Connect Core section 5.7). Only the login flow
 /// makes one.
-#[derive(Clone, PartialEq)]
+///
+/// The claims are kept as their text, which takes a fraction of the room and is read by few: the first question for one
+/// of them takes the text apart.
+#[derive(Clone)]
 pub struct Identity {
-    issuer: String,
-    subject: String,
-    sid: Option<String>,
-    claims: Map<String, Value>,
+    issuer: Box<str>,
+    subject: Box<str>,
+    sid: Option<Box<str>>,
+    claims: Box<RawValue>,
+    parsed: OnceLock<Box<Map<String, Value>>>,
     email_trust: EmailTrust,
 }
 
@@ -65,6 +71,7 @@ impl<'a> Email<'a> {
 }
 
 impl Identity {
+    #[expect(clippy::needless_pass_by_value, reason = "they end here: their text is what is kept")]
     pub(crate) fn new(
         issuer: String,
         subject: String,
@@ -72,7 +79,26 @@ impl Identity {
         claims: Map<String, Value>,
         email_trust: EmailTrust,
     ) -> Self {
-        Self { issuer, subject, sid, claims, email_trust }
+        let text = serde_json::value::to_raw_value(&claims).unwrap_or_default();
+        Self::from_text(issuer, subject, sid, text, email_trust)
+    }
+
+    /// The same from the text of an object, as [`claims_text`](Self::claims_text) returned it.
+    pub(crate) fn from_text(
+        issuer: String,
+        subject: String,
+        sid: Option<String>,
+        claims: Box<RawValue>,
+        email_trust: EmailTrust,
+    ) -> Self {
+        Self {
+            issuer: issuer.into(),
+            subject: subject.into(),
+            sid: sid.map(Into::into),
+            claims,
+            parsed: OnceLock::new(),
+            email_trust,
+        }
     }
 
     /// Who vouches: the provider's issuer identifier.
@@ -102,7 +128,18 @@ impl Identity {
     /// Everything the provider said, under the standard names of OpenID Connect Core section 5.1 where
     /// the provider or its preset knows them, and under the provider's own names besides.
     #[must_use]
-    pub const fn claims(&self) -> &Map<String, Value> {
+    pub fn claims(&self) -> &Map<String, Value> {
+        let parse = || serde_json::from_str(self.claims.get()).unwrap_or_default();
+        self.parsed.get_or_init(parse)
+    }
+
+    /// The [claims](Self::claims) as the text of a JSON object: for who reads them into a type of their own.
+    #[must_use]
+    pub fn claims_text(&self) -> &str {
+        self.claims.get()
+    }
+
+    pub(crate) fn raw_claims(&self) -> &RawValue {
         &self.claims
     }
 
@@ -149,7 +186,17 @@ impl Identity {
     }
 
     fn text(&self, claim: &str) -> Option<&str> {
-        self.claims.get(claim)?.as_str().filter(|text| !text.is_empty())
+        self.claims().get(claim)?.as_str().filter(|text| !text.is_empty())
+    }
+}
+
+/// In what they say, however the claims are written.
+impl PartialEq for Identity {
+    fn eq(&self, other: &Self) -> bool {
+        self.is_same_user(other)
+            && self.sid == other.sid
+            && self.email_trust == other.email_trust
+            && self.claims() == other.claims()
     }
 }
 

@@ -13,7 +13,7 @@ const MAX_LEN: usize = 1024;
 ///
 /// It can be made only by [`parse`](Self::parse), so a value that leaves the site cannot exist.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ReturnTo(String);
+pub struct ReturnTo(Box<str>);
 
 impl ReturnTo {
     /// Reads a target that a client named. `mount` is the path of the login routes (`/auth`): a target
@@ -48,13 +48,13 @@ impl ReturnTo {
         if is_below(resolved.path(), mount) {
             return Err(InvalidReturnTo("is one of the login routes"));
         }
-        Ok(Self(target.to_owned()))
+        Ok(Self(target.into()))
     }
 
     /// The start page of the application.
     #[must_use]
     pub fn start_page(base_url: &BaseUrl) -> Self {
-        Self(format!("{}/", base_url.path()))
+        Self(format!("{}/", base_url.path()).into())
     }
 
     /// The target, ready for a `Location` header.
@@ -65,7 +65,7 @@ impl ReturnTo {
 
     /// A target that was sealed by this process or a replica of it.
     pub(crate) fn from_sealed(target: String) -> Self {
-        Self(target)
+        Self(target.into())
     }
 }
 

@@ -12,13 +12,13 @@ macro_rules! secrets {
         /// `Debug` shows the type's name only; there is no `Display` and no `Serialize`. The memory is
         /// cleared on drop, and comparison takes the same time wherever the values differ.
         #[derive(Clone)]
-        pub struct $name(Zeroizing<String>);
+        pub struct $name(Zeroizing<Box<str>>);
 
         impl $name {
             /// Takes the value in.
             #[must_use]
             pub fn new(value: impl Into<String>) -> Self {
-                Self(Zeroizing::new(value.into()))
+                Self(exactly(value.into()))
             }
 
             /// The value itself. Keep it out of logs, errors and URLs.
@@ -84,6 +84,16 @@ secrets! {
     RefreshToken,
     /// An ID token as the provider sent it: three base64url segments, verified when it was received.
     RawIdToken,
+}
+
+/// `value` without the room behind it, of which every session would pay its part. To give that back may move the value,
+/// so what is left behind is cleared.
+fn exactly(value: String) -> Zeroizing<Box<str>> {
+    if value.len() == value.capacity() {
+        return Zeroizing::new(value.into());
+    }
+    let value = Zeroizing::new(value);
+    Zeroizing::new(value.as_str().into())
 }
 
 /// SHA-256 of `bytes`.

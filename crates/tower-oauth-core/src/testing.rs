@@ -42,7 +42,7 @@ pub(crate) fn session() -> Session {
         refresh_token: None,
         refresh_not_before: None,
         id_token: None,
-        scopes: Vec::new(),
+        scopes: Arc::default(),
     };
     Session {
         created: Timestamp::from_unix_seconds(0),
@@ -55,7 +55,7 @@ pub(crate) fn session() -> Session {
                 state_hash: [0; 32],
                 return_to: ReturnTo::parse("/", "/auth").unwrap(),
             },
-            requested_scopes: Vec::new(),
+            requested_scopes: Arc::default(),
             nonce: None,
         }),
         connected: Vec::new(),

@@ -184,7 +184,15 @@ impl Auth {
         &self,
         headers: &HeaderMap,
     ) -> Result<Option<LiveSession>, Error> {
-        let value = match self.cookies().session(headers) {
+        self.session_in(self.cookies().session(headers)).await
+    }
+
+    /// The same for a cookie that was found already.
+    pub(crate) async fn session_in(
+        &self,
+        cookie: SessionCookie<'_>,
+    ) -> Result<Option<LiveSession>, Error> {
+        let value = match cookie {
             SessionCookie::Absent => return Ok(None),
             SessionCookie::Present(value) => value,
             SessionCookie::Ambiguous => {
@@ -193,7 +201,8 @@ impl Auth {
             }
         };
         let live = match (&self.0.cookie_sessions, SessionId::parse(value)) {
-            (Some(sessions), _) => sessions.load(self, value).await?,
+            // In a box, like all that few requests need: the future of each request has room for the rest alone.
+            (Some(sessions), _) => Box::pin(sessions.load(self, value)).await?,
             (None, None) => None,
             (None, Some(id)) => {
                 let key = id.store_key();
@@ -201,7 +210,9 @@ impl Auth {
             }
         };
         let Some(live) = live else { return Ok(None) };
-        self.touch(&live, self.0.environment.clock.now()).await;
+        if let Some(expires) = self.moved_end(&live) {
+            Box::pin(self.touch(&live, expires)).await;
+        }
         Ok(Some(live))
     }
 
@@ -318,13 +329,14 @@ impl Auth {
         }
     }
 
-    /// Moves the idle end of a session, once a tenth of the idle lifetime has passed since the last time.
-    /// A failure is no harm: the next request tries again.
-    async fn touch(&self, live: &LiveSession, now: Timestamp) {
-        let expires = live.session.idle_expiry(now, self.0.lifetimes);
-        if expires.since(live.expires) <= self.0.lifetimes.idle / 10 {
-            return;
-        }
+    /// Where the idle end of a session belongs, once a tenth of the idle lifetime has passed since it was moved.
+    fn moved_end(&self, live: &LiveSession) -> Option<Timestamp> {
+        let expires = live.session.idle_expiry(self.0.environment.clock.now(), self.0.lifetimes);
+        Some(expires).filter(|end| end.since(live.expires) > self.0.lifetimes.idle / 10)
+    }
+
+    /// Moves the idle end of a session. A failure is no harm: the next request tries again.
+    async fn touch(&self, live: &LiveSession, expires: Timestamp) {
         let record = self.record(&live.session, live.key, expires);
         if let Err(error) = self.0.store.swap(&live.key, live.version, record).await {
             tracing::warn!(target: "tower_oauth::session", session = ?live.key, "not touched: {error}");

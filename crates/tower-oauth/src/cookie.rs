@@ -59,9 +59,15 @@ impl Cookies {
         found
     }
 
-    /// Every session that the request names.
+    /// Every session that the request names. The way of every request, so it looks at names first: the rules are those
+    /// of `pairs`.
     pub(crate) fn sessions<'a>(&'a self, headers: &'a HeaderMap) -> impl Iterator<Item = &'a str> {
-        pairs(headers).filter(|(name, _)| *name == self.session).map(|(_, value)| value)
+        let value = |pair: &'a [u8]| {
+            let value = pair.strip_prefix(self.session.as_bytes())?.strip_prefix(b"=")?;
+            let value = std::str::from_utf8(value).ok()?.trim_end_matches(' ');
+            Some(value).filter(|value| !value.starts_with('"'))
+        };
+        lines(headers).flat_map(split).filter_map(move |pair| value(skip_spaces(pair)))
     }
 
     /// The attempts of this browser: (label, sealed), in the order of the header.
@@ -162,13 +168,37 @@ impl Cookies {
 ///
 /// Read as bytes: another cookie of the same host may hold anything, which must not hide ours.
 fn pairs(headers: &HeaderMap) -> impl Iterator<Item = (&str, &str)> {
-    headers
-        .get_all(COOKIE)
-        .into_iter()
-        .flat_map(|line| line.as_bytes().split(|byte| *byte == b';'))
+    lines(headers)
+        .flat_map(split)
         .filter_map(|pair| std::str::from_utf8(pair).ok())
         .filter_map(|pair| pair.trim_matches(' ').split_once('='))
         .filter(|(_, value)| !value.starts_with('"'))
+}
+
+fn lines(headers: &HeaderMap) -> impl Iterator<Item = &[u8]> {
+    headers.get_all(COOKIE).into_iter().map(HeaderValue::as_bytes)
+}
+
+/// The pairs of a line. By `memchr`, since a session may be in its cookie, which then has kilobytes.
+fn split(line: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut rest = Some(line);
+    std::iter::from_fn(move || {
+        let line = rest?;
+        let Some((pair, after)) =
+            memchr::memchr(b';', line).and_then(|end| line.split_at_checked(end))
+        else {
+            return rest.take();
+        };
+        rest = after.get(1..);
+        Some(pair)
+    })
+}
+
+fn skip_spaces(mut pair: &[u8]) -> &[u8] {
+    while let [b' ', rest @ ..] = pair {
+        pair = rest;
+    }
+    pair
 }
 
 #[cfg(test)]

@@ -31,9 +31,8 @@ impl Client {
         let response = request.request_async(&TokenEndpoint(self)).await.map_err(|error| {
             request_error(error, (ErrorKind::CodeRejected, "the token endpoint refused the code"))
         })?;
-        let tokens = token_set(&response, asked_at, || {
-            self.requested_scopes(&code.request).into_iter().map(ToOwned::to_owned).collect()
-        });
+        let requested = || self.shared_scopes(&self.requested_scopes(&code.request));
+        let tokens = token_set(self, &response, asked_at, requested);
         Ok((tokens, response.extra_fields().profile.clone()))
     }
 }

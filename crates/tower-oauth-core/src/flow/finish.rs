@@ -77,8 +77,7 @@ impl Client {
                 "offline access was asked for, and no refresh token came; see whether the provider allows it to this client"
             );
         }
-        let requested = self.requested_scopes(&code.request);
-        let requested_scopes = requested.into_iter().map(ToOwned::to_owned).collect();
+        let requested_scopes = self.shared_scopes(&self.requested_scopes(&code.request));
         let LoginRequest { return_to, connect_to, .. } = code.request;
         let connection = Connection {
             provider: self.provider.key.clone(),

@@ -64,7 +64,7 @@ impl Client {
         let response = request.request_async(&TokenEndpoint(self)).await;
         let response = response.map_err(|error| request_error(error, REFUSED))?;
         let before = &connection.tokens;
-        let mut tokens = token_set(&response, asked_at, || before.scopes.clone());
+        let mut tokens = token_set(self, &response, asked_at, || before.scopes.clone());
         if let Some(id_token) = &tokens.id_token
             && self.provider.quirks.protocol == Protocol::OpenIdConnect
         {

@@ -3,6 +3,7 @@
 
 use std::fmt;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -114,9 +115,10 @@ impl<'c> AsyncHttpClient<'c> for TokenEndpoint<'_> {
 
 /// The tokens of `response` to a request of `asked_at`. `scopes` are those that no answer about scopes means.
 pub(super) fn token_set(
+    client: &Client,
     response: &Response,
     asked_at: Timestamp,
-    scopes: impl FnOnce() -> Vec<String>,
+    scopes: impl FnOnce() -> Arc<[String]>,
 ) -> TokenSet {
     TokenSet {
         access_token: response.access_token().secret().as_str().into(),
@@ -128,11 +130,10 @@ pub(super) fn token_set(
         refresh_not_before: None,
         id_token: response.extra_fields().id_token.as_deref().map(RawIdToken::new),
         scopes: match response.scopes() {
-            Some(scopes) => scopes
-                .iter()
-                .map(|scope| scope.to_string())
-                .filter(|scope| !scope.is_empty())
-                .collect(),
+            Some(scopes) => {
+                let named = scopes.iter().map(|scope| scope.as_str());
+                client.shared_scopes(&named.filter(|scope| !scope.is_empty()).collect::<Vec<_>>())
+            }
             None => scopes(),
         },
     }

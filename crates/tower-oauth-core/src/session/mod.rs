@@ -55,7 +55,7 @@ pub struct Connection {
     /// The login it came from, so that a reload of its callback is recognised.
     pub login: LoginMark,
     /// The scopes that were asked for. One that is here and was not granted is not asked for again by itself.
-    pub requested_scopes: Vec<String>,
+    pub requested_scopes: Arc<[String]>,
     /// The nonce of the login, which the ID token of a refresh may repeat (OpenID Connect Core section 12.2).
     pub nonce: Option<Nonce>,
 }
@@ -78,7 +78,7 @@ pub struct TokenSet {
     pub id_token: Option<RawIdToken>,
     /// The scopes that were granted: those of the response, or those asked for where it names none
     /// ([RFC 6749 section 5.1](https://www.rfc-editor.org/rfc/rfc6749#section-5.1)).
-    pub scopes: Vec<String>,
+    pub scopes: Arc<[String]>,
 }
 
 /// Which attempt a connection came from, and where that attempt was to end.

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::value::RawValue;
 use zeroize::Zeroizing;
 
 use super::{Connection, LoginMark, Session, TokenSet};
@@ -23,6 +23,7 @@ struct SessionRecord<'a> {
     created: Timestamp,
     expires: Timestamp,
     /// That of the login first.
+    #[serde(borrow)]
     connections: Vec<ConnectionRecord<'a>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     tenant: Option<Cow<'a, str>>,
@@ -36,7 +37,8 @@ struct ConnectionRecord<'a> {
     issuer: Cow<'a, str>,
     subject: Cow<'a, str>,
     sid: Option<Cow<'a, str>>,
-    claims: Cow<'a, Map<String, Value>>,
+    #[serde(borrow)]
+    claims: &'a RawValue,
     email_trust: EmailTrust,
     state_hash: [u8; 32],
     return_to: Cow<'a, str>,
@@ -87,11 +89,11 @@ impl<'a> From<&'a Connection> for ConnectionRecord<'a> {
             issuer: identity.issuer().into(),
             subject: identity.subject().into(),
             sid: identity.sid().map(Cow::from),
-            claims: Cow::Borrowed(identity.claims()),
+            claims: identity.raw_claims(),
             email_trust: identity.email_trust(),
             state_hash: login.state_hash,
             return_to: login.return_to.as_str().into(),
-            requested_scopes: requested_scopes.as_slice().into(),
+            requested_scopes: (&**requested_scopes).into(),
             nonce: nonce.as_ref().map(|nonce| nonce.secret().into()),
             access_token: tokens.access_token.secret().into(),
             access_token_obtained: tokens.obtained,
@@ -99,18 +101,18 @@ impl<'a> From<&'a Connection> for ConnectionRecord<'a> {
             refresh_token: tokens.refresh_token.as_ref().map(|token| token.secret().into()),
             refresh_not_before: tokens.refresh_not_before,
             id_token: tokens.id_token.as_ref().map(|token| token.secret().into()),
-            scopes: tokens.scopes.as_slice().into(),
+            scopes: (&*tokens.scopes).into(),
         }
     }
 }
 
 impl From<ConnectionRecord<'_>> for Connection {
     fn from(record: ConnectionRecord<'_>) -> Self {
-        let identity = Identity::new(
+        let identity = Identity::from_text(
             record.issuer.into_owned(),
             record.subject.into_owned(),
             record.sid.map(Cow::into_owned),
-            record.claims.into_owned(),
+            record.claims.to_owned(),
             record.email_trust,
         );
         let tokens = TokenSet {
@@ -120,7 +122,7 @@ impl From<ConnectionRecord<'_>> for Connection {
             refresh_token: record.refresh_token.map(|token| token.into_owned().into()),
             refresh_not_before: record.refresh_not_before,
             id_token: record.id_token.map(|token| token.into_owned().into()),
-            scopes: record.scopes.into_owned(),
+            scopes: record.scopes.into_owned().into(),
         };
         Self {
             provider: record.provider.into_owned(),
@@ -130,7 +132,7 @@ impl From<ConnectionRecord<'_>> for Connection {
                 state_hash: record.state_hash,
                 return_to: ReturnTo::from_sealed(record.return_to.into_owned()),
             },
-            requested_scopes: record.requested_scopes.into_owned(),
+            requested_scopes: record.requested_scopes.into_owned().into(),
             nonce: record.nonce.map(|nonce| nonce.into_owned().into()),
         }
     }
@@ -138,6 +140,8 @@ impl From<ConnectionRecord<'_>> for Connection {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::Value;
+
     use super::*;
     use crate::testing::session;
 

@@ -5,11 +5,13 @@
 //! login: to add another would mean a new cookie for the same session, which could undo a sign-out under way.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
+use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
@@ -21,13 +23,13 @@ use crate::random::RandomUnavailable;
 use crate::return_to::ReturnTo;
 
 /// Part of the seal: a cookie of another form does not open, and its session counts as absent.
-const FORMAT: &str = "1\n";
+const FORMAT: &str = "2\n";
 
 /// Claims that the login checked and that say nothing about the user (OpenID Connect Core section 2).
 const CHECKED_ONLY: [&str; 5] = ["aud", "azp", "exp", "jti", "nbf"];
 
-/// The sealed form. Short names, and what is said twice is written once: issuer and subject are left out where
-/// the claims `iss` and `sub` have them, and the claim `sid` where it is the session's.
+/// The sealed form. Short names, and what is said twice is written once: issuer, subject and `sid`
+/// are left out where the claims have them.
 #[derive(Serialize, Deserialize)]
 struct Sealed<'a> {
     #[serde(rename = "n")]
@@ -50,8 +52,8 @@ struct Sealed<'a> {
     sid: Option<Cow<'a, str>>,
     #[serde(rename = "m")]
     email_trust: EmailTrust,
-    #[serde(rename = "c")]
-    claims: Cow<'a, Map<String, Value>>,
+    #[serde(rename = "c", borrow)]
+    claims: &'a RawValue,
     #[serde(rename = "t")]
     access_token: Cow<'a, str>,
     #[serde(rename = "x", skip_serializing_if = "Option::is_none", default)]
@@ -79,7 +81,9 @@ impl SessionCodec {
         id: &SessionId,
         session: &Session,
     ) -> Result<String, RandomUnavailable> {
-        let plaintext = serde_json::to_vec(&Sealed::new(id, session));
+        let claims = kept_claims(session.connection.identity.claims());
+        let plaintext =
+            claims.and_then(|claims| serde_json::to_vec(&Sealed::new(id, session, &claims)));
         let plaintext = Zeroizing::new(plaintext.map_err(|_| RandomUnavailable)?);
         let context = self.cookie_context();
         let sealed = self.keys.seal(
@@ -115,7 +119,7 @@ impl Session {
     pub fn biggest_in_cookie(&self) -> (String, usize) {
         let Connection { identity, tokens, .. } = &*self.connection;
         let token = ("the access token".to_owned(), tokens.access_token.secret().len());
-        let scopes = ("the list of scopes".to_owned(), written(&tokens.scopes));
+        let scopes = ("the list of scopes".to_owned(), written(&*tokens.scopes));
         let claims = identity
             .claims()
             .iter()
@@ -131,16 +135,12 @@ impl Session {
 }
 
 impl<'a> Sealed<'a> {
-    fn new(id: &SessionId, session: &'a Session) -> Self {
+    fn new(id: &SessionId, session: &'a Session, kept: &'a RawValue) -> Self {
         let Session { created, expires, connection, tenant, account, .. } = session;
         let Connection { provider, identity, tokens, login, requested_scopes, .. } = &**connection;
         let (issuer, subject, sid) = (identity.issuer(), identity.subject(), identity.sid());
         let claims = identity.claims();
         let says = |claim, value| claims.get(claim).and_then(Value::as_str) == Some(value);
-        let mut kept = claims.clone();
-        kept.retain(|name, value| {
-            is_kept(name) && !(name == "sid" && sid.is_some() && value.as_str() == sid)
-        });
         Self {
             id: id.cookie_value().into(),
             created: *created,
@@ -150,12 +150,12 @@ impl<'a> Sealed<'a> {
             provider: provider.into(),
             issuer: (!says("iss", issuer)).then(|| issuer.into()),
             subject: (!says("sub", subject)).then(|| subject.into()),
-            sid: sid.map(Cow::from),
+            sid: sid.filter(|sid| !says("sid", sid)).map(Cow::from),
             email_trust: identity.email_trust(),
-            claims: Cow::Owned(kept),
+            claims: kept,
             access_token: tokens.access_token.secret().into(),
             access_token_expires: tokens.expires,
-            scopes: tokens.scopes.as_slice().into(),
+            scopes: (&*tokens.scopes).into(),
             refused_scopes: requested_scopes
                 .iter()
                 .filter(|scope| !tokens.scopes.contains(scope))
@@ -167,17 +167,15 @@ impl<'a> Sealed<'a> {
     }
 
     fn open(self) -> Option<(SessionId, Session)> {
-        let mut claims = self.claims.into_owned();
-        let said = |value: Option<Cow<'_, str>>, claim: &str| match value {
+        let said: Said<'_> = serde_json::from_str(self.claims.get()).ok()?;
+        let or_said = |value: Option<Cow<'_, str>>, said: Option<&RawValue>| match value {
             Some(value) => Some(value.into_owned()),
-            None => claims.get(claim)?.as_str().map(ToOwned::to_owned),
+            None => serde_json::from_str(said?.get()).ok(),
         };
-        let (issuer, subject) = (said(self.issuer, "iss")?, said(self.subject, "sub")?);
-        let sid = self.sid.map(Cow::into_owned);
-        if let Some(sid) = &sid {
-            claims.entry("sid").or_insert_with(|| sid.as_str().into());
-        }
-        let identity = Identity::new(issuer, subject, sid, claims, self.email_trust);
+        let (issuer, subject) = (or_said(self.issuer, said.iss)?, or_said(self.subject, said.sub)?);
+        let sid = or_said(self.sid, said.sid);
+        let claims = self.claims.to_owned();
+        let identity = Identity::from_text(issuer, subject, sid, claims, self.email_trust);
         let tokens = TokenSet {
             access_token: self.access_token.into_owned().into(),
             obtained: self.created,
@@ -185,7 +183,7 @@ impl<'a> Sealed<'a> {
             refresh_token: None,
             refresh_not_before: None,
             id_token: None,
-            scopes: self.scopes.into_owned(),
+            scopes: self.scopes.into_owned().into(),
         };
         let login = LoginMark {
             state_hash: URL_SAFE_NO_PAD.decode(&*self.state_hash).ok()?.try_into().ok()?,
@@ -213,6 +211,22 @@ impl<'a> Sealed<'a> {
         };
         Some((SessionId::parse(&self.id)?, session))
     }
+}
+
+/// The claims that may stand in for issuer, subject and `sid`; each may be anything.
+#[derive(Deserialize)]
+struct Said<'a> {
+    #[serde(borrow, default)]
+    iss: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    sub: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    sid: Option<&'a RawValue>,
+}
+
+fn kept_claims(claims: &Map<String, Value>) -> serde_json::Result<Box<RawValue>> {
+    let kept: BTreeMap<_, _> = claims.iter().filter(|(name, _)| is_kept(name)).collect();
+    to_raw_value(&kept)
 }
 
 fn is_kept(claim: &str) -> bool {
@@ -313,7 +327,7 @@ mod tests {
             refresh_token: Some("refresh".to_owned().into()),
             refresh_not_before: None,
             id_token: Some("id".to_owned().into()),
-            scopes: vec!["a".into(), "b c".into()],
+            scopes: ["a".to_owned(), "b c".to_owned()].into(),
         };
         let tokens = &opened(&session).connection.tokens;
         assert_eq!(tokens.access_token.secret(), "access");

@@ -10,7 +10,7 @@ use tower_oauth_core::session::{Connection, TokenSet};
 
 use super::Rejection;
 use super::rejection::Asking;
-use super::user::{handle, required_session};
+use super::user::{handle, required_of};
 use crate::auth::Auth;
 
 /// The access token of the signed-in user, for the API of the provider they signed in with.
@@ -44,8 +44,8 @@ impl AccessToken {
     /// When nobody is signed in, the token has expired and cannot be refreshed, the layer is missing or the store
     /// failed.
     pub async fn from_parts(parts: &Parts) -> Result<Self, Rejection> {
-        let live = required_session(parts).await?;
         let handle = handle(parts)?;
+        let live = required_of(handle, parts).await?;
         let auth = handle.auth();
         match auth.fresh(live.key, &live.session.connection).await {
             Ok(connection) => Ok(Self::new(auth, connection)),

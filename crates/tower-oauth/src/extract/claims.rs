@@ -2,7 +2,6 @@
 
 use http::request::Parts;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
 
 use super::user::required_session;
 use super::{Rejection, RejectionKind};
@@ -35,8 +34,8 @@ impl<T: DeserializeOwned> Claims<T> {
     /// When nobody is signed in, the claims do not fit `T`, the layer is missing or the store failed.
     pub async fn from_parts(parts: &Parts) -> Result<Self, Rejection> {
         let session = &required_session(parts).await?.session;
-        let claims = Value::Object(session.connection.identity.claims().clone());
-        serde_json::from_value(claims).map(Self).map_err(|error| {
+        let claims = session.connection.identity.claims_text();
+        serde_json::from_str(claims).map(Self).map_err(|error| {
             tracing::info!(
                 target: "tower_oauth::rejection",
                 provider = session.connection.provider,

@@ -146,10 +146,18 @@ pub(super) async fn session(parts: &Parts) -> Result<Option<&LiveSession>, Rejec
 
 /// The live session of a request; where there is none, the way to sign in.
 pub(crate) async fn required_session(parts: &Parts) -> Result<&LiveSession, Rejection> {
-    match session(parts).await? {
+    required_of(handle(parts)?, parts).await
+}
+
+/// The same for who has the request's `handle` already.
+pub(super) async fn required_of<'a>(
+    handle: &'a Handle,
+    parts: &Parts,
+) -> Result<&'a LiveSession, Rejection> {
+    match handle.session(&parts.headers).await.map_err(Rejection::store)? {
         Some(session) => Ok(session),
         None => {
-            let asking = Asking::new(handle(parts)?, parts);
+            let asking = Asking::new(handle, parts);
             Err(Rejection::sign_in(RejectionKind::LoginRequired, &asking))
         }
     }

@@ -1,12 +1,14 @@
 //! [`Handle`]: what the layer leaves in a request's extensions. Nothing happens until somebody asks.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use http::{HeaderMap, Uri};
 use tokio::sync::OnceCell;
 use tower_oauth_core::{Error, LoginRequest, ReturnTo};
 
 use crate::auth::{Auth, LiveSession};
+use crate::cookie::SessionCookie;
 
 /// The way from a request to its session: loads it at the first question, once per request.
 #[derive(Clone, Debug)]
@@ -16,13 +18,17 @@ pub(crate) struct Handle(Arc<Inner>);
 struct Inner {
     auth: Auth,
     uri: Uri,
-    session: OnceCell<Result<Option<LiveSession>, Arc<Error>>>,
+    /// Whether anybody asked.
+    asked: AtomicBool,
+    session: OnceCell<Answer>,
 }
+
+type Answer = Result<Option<LiveSession>, Arc<Error>>;
 
 impl Handle {
     /// `uri` is the request's, as the layer sees it: routers further in may cut it.
     pub(crate) fn new(auth: Auth, uri: Uri) -> Self {
-        Self(Arc::new(Inner { auth, uri, session: OnceCell::new() }))
+        Self(Arc::new(Inner { auth, uri, asked: AtomicBool::new(false), session: OnceCell::new() }))
     }
 
     pub(crate) fn auth(&self) -> &Auth {
@@ -38,16 +44,21 @@ impl Handle {
         &self,
         headers: &HeaderMap,
     ) -> Result<Option<&LiveSession>, Arc<Error>> {
-        let load = || async { self.0.auth.load_session(headers).await.map_err(Arc::new) };
-        match self.0.session.get_or_init(load).await {
-            Ok(session) => Ok(session.as_ref()),
-            Err(error) => Err(Arc::clone(error)),
+        if let Some(known) = self.0.session.get() {
+            return answer(known);
         }
+        self.0.asked.store(true, Ordering::Relaxed);
+        let cookie = self.0.auth.inner().cookies.session(headers);
+        if cookie == SessionCookie::Absent {
+            return Ok(None);
+        }
+        let load = || async { self.0.auth.session_in(cookie).await.map_err(Arc::new) };
+        answer(self.0.session.get_or_init(load).await)
     }
 
     /// Whether anybody asked.
     pub(crate) fn was_asked(&self) -> bool {
-        self.0.session.initialized()
+        self.0.asked.load(Ordering::Relaxed)
     }
 
     /// The sign-in page, from where the browser comes back to `page`, or else to this request.
@@ -84,4 +95,8 @@ impl Handle {
         let path = self.0.uri.path_and_query().map_or("/", |path| path.as_str());
         ReturnTo::parse(&routes.with_base(path), &routes.root()).ok()
     }
+}
+
+fn answer(answer: &Answer) -> Result<Option<&LiveSession>, Arc<Error>> {
+    answer.as_ref().map(Option::as_ref).map_err(Arc::clone)
 }

@@ -1,16 +1,16 @@
 //! [`MemoryStore`]: sessions in this process, the default.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::fmt;
-use std::hash::Hash;
 use std::sync::{Arc, PoisonError};
 
 use async_trait::async_trait;
 use tower_oauth_core::session::{
-    Index, Mark, Record, SessionStore, StoreError, StoreKey, StoredRecord, Swap, Version,
+    Mark, Record, SessionStore, StoreError, StoreKey, StoredRecord, Swap, Version,
 };
 use tower_oauth_core::{Clock, Timestamp};
 
+use super::index::{Indexes, KeyHasher, Name, Names, Slot};
 use super::sync::{Mutex, MutexGuard, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 const SHARDS: usize = 64;
@@ -31,7 +31,8 @@ pub struct MemoryStore {
 }
 
 struct Shard {
-    entries: HashMap<StoreKey, Entry>,
+    /// In boxes: a map has twice as many places as entries at times, and an empty one should cost little.
+    entries: HashMap<Slot, Box<Entry>, KeyHasher>,
     /// Counts the writes of all keys of the shard, so that none has a version again.
     last_version: u64,
     capacity: usize,
@@ -39,14 +40,9 @@ struct Shard {
 }
 
 struct Entry {
+    key: StoreKey,
     stored: StoredRecord,
-    index: Option<Index>,
-}
-
-#[derive(Default)]
-struct Indexes {
-    by_subject: HashMap<(String, String), HashSet<StoreKey>>,
-    by_sid: HashMap<(String, String), HashSet<StoreKey>>,
+    names: Option<Names>,
 }
 
 struct Marks {
@@ -65,8 +61,12 @@ impl MemoryStore {
     #[must_use]
     pub fn with_capacity(clock: Arc<dyn Clock>, sessions: usize) -> Self {
         let capacity = sessions.div_ceil(SHARDS).max(1);
-        let shard =
-            || Shard { entries: HashMap::new(), last_version: 0, capacity, sweep_at: SWEEP_MIN };
+        let shard = || Shard {
+            entries: HashMap::default(),
+            last_version: 0,
+            capacity,
+            sweep_at: SWEEP_MIN,
+        };
         Self {
             clock,
             shards: (0..SHARDS).map(|_| RwLock::new(shard())).collect(),
@@ -88,44 +88,41 @@ impl MemoryStore {
     }
 
     #[expect(clippy::indexing_slicing, reason = "there are as many shards as the remainder allows")]
-    fn shard(&self, key: &StoreKey) -> &RwLock<Shard> {
-        let [first, ..] = key.as_bytes();
-        &self.shards[usize::from(*first) % SHARDS]
+    fn shard(&self, slot: Slot) -> &RwLock<Shard> {
+        &self.shards[slot.shard(SHARDS)]
     }
 
-    /// Removes the record under `key` if it `is_meant`. Locks the shard, then the index; nothing locks them the
+    /// Removes the record in `slot` if it `is_meant`. Locks the shard, then the index; nothing locks them the
     /// other way round.
-    fn remove(&self, key: &StoreKey, is_meant: impl Fn(&Entry) -> bool) -> Option<Entry> {
-        let mut shard = write(self.shard(key));
-        if !shard.entries.get(key).is_some_and(is_meant) {
+    fn remove(&self, slot: Slot, is_meant: impl Fn(&Entry) -> bool) -> Option<Box<Entry>> {
+        let mut shard = write(self.shard(slot));
+        if !shard.entries.get(&slot).is_some_and(|entry| is_meant(entry)) {
             return None;
         }
-        let entry = shard.entries.remove(key)?;
-        lock(&self.index).remove(*key, entry.index.as_ref());
+        let entry = shard.entries.remove(&slot)?;
+        lock(&self.index).remove(slot, entry.names.as_ref());
         Some(entry)
     }
 
-    /// Removes those of `keys` whose index still `is_meant`: each may have been swapped, or deleted and created
-    /// again, since the index named it.
-    fn remove_all(
-        &self,
-        keys: Option<HashSet<StoreKey>>,
-        is_meant: impl Fn(&Index) -> bool,
-    ) -> u64 {
+    /// Removes those that still have `name`: each may have been swapped, or deleted and created again, since the index
+    /// named it.
+    fn remove_all(&self, name: Name) -> u64 {
         let now = self.clock.now();
-        let is_meant = |entry: &Entry| entry.index.as_ref().is_some_and(&is_meant);
-        let removed = keys.into_iter().flatten().filter_map(|key| self.remove(&key, is_meant));
+        let slots = lock(&self.index).slots(name);
+        let removed = slots.into_iter().filter_map(|slot| self.remove(slot, |it| it.has(name)));
         removed.map(|entry| u64::from(entry.stored.expires > now)).sum()
     }
 
-    /// Those of `keys` that have not expired. The index was right when it named them.
-    fn live_of(&self, keys: Option<HashSet<StoreKey>>) -> Vec<StoreKey> {
+    /// The keys of those that have `name` and have not expired.
+    fn find(&self, name: Name) -> Vec<StoreKey> {
         let now = self.clock.now();
-        let is_live = |key: &StoreKey| {
-            let shard = read(self.shard(key));
-            shard.entries.get(key).is_some_and(|entry| entry.stored.expires > now)
+        let slots = lock(&self.index).slots(name);
+        let live = |slot: Slot| {
+            let shard = read(self.shard(slot));
+            let entry = shard.entries.get(&slot)?;
+            (entry.stored.expires > now && entry.has(name)).then_some(entry.key)
         };
-        keys.into_iter().flatten().filter(is_live).collect()
+        slots.into_iter().filter_map(live).collect()
     }
 }
 
@@ -134,26 +131,28 @@ impl SessionStore for MemoryStore {
     async fn create(&self, key: &StoreKey, record: Record) -> Result<(), StoreError> {
         let now = self.clock.now();
         let Record { payload, expires, index, .. } = record;
-        let mut shard = write(self.shard(key));
-        if shard.entries.get(key).is_some_and(|entry| entry.stored.expires > now) {
+        let (slot, names) = (Slot::of(key), index.as_ref().map(Names::of));
+        let mut shard = write(self.shard(slot));
+        if shard.entries.get(&slot).is_some_and(|entry| entry.stored.expires > now) {
             return Err(StoreError::already_exists());
         }
-        let replaced = shard.entries.remove(key).map(|entry| (*key, entry.index));
+        let replaced = shard.entries.remove(&slot).map(|entry| (slot, entry.names));
         let removed = shard.make_room(now);
         let stored = StoredRecord::new(payload, expires, shard.next_version());
-        // What goes before what comes: both may have the same index.
+        // What goes before what comes: both may have the same names.
         let mut indexes = lock(&self.index);
-        for (key, index) in removed.into_iter().chain(replaced) {
-            indexes.remove(key, index.as_ref());
+        for (slot, names) in removed.into_iter().chain(replaced) {
+            indexes.remove(slot, names.as_ref());
         }
-        indexes.insert(*key, index.as_ref());
-        shard.entries.insert(*key, Entry { stored, index });
+        indexes.insert(slot, names.as_ref());
+        shard.entries.insert(slot, Box::new(Entry { key: *key, stored, names }));
         Ok(())
     }
 
     async fn load(&self, key: &StoreKey) -> Result<Option<StoredRecord>, StoreError> {
-        let shard = read(self.shard(key));
-        let live = shard.entries.get(key).filter(|entry| entry.stored.expires > self.clock.now());
+        let slot = Slot::of(key);
+        let shard = read(self.shard(slot));
+        let live = shard.entries.get(&slot).filter(|entry| entry.is_live(key, self.clock.now()));
         Ok(live.map(|entry| entry.stored.clone()))
     }
 
@@ -164,45 +163,42 @@ impl SessionStore for MemoryStore {
         record: Record,
     ) -> Result<Swap, StoreError> {
         let now = self.clock.now();
-        let mut shard = write(self.shard(key));
+        let Record { payload, expires, index, .. } = record;
+        let (slot, names) = (Slot::of(key), index.as_ref().map(Names::of));
+        let mut shard = write(self.shard(slot));
         let version = shard.next_version();
-        let Some(entry) = shard.entries.get_mut(key).filter(|entry| entry.stored.expires > now)
+        let Some(entry) = shard.entries.get_mut(&slot).filter(|entry| entry.is_live(key, now))
         else {
             return Ok(Swap::Missing);
         };
         if entry.stored.version != expected {
             return Ok(Swap::Conflict);
         }
-        let Record { payload, expires, index, .. } = record;
         entry.stored = StoredRecord::new(payload, expires, version);
-        if entry.index != index {
+        if entry.names != names {
             let mut indexes = lock(&self.index);
-            indexes.remove(*key, entry.index.as_ref());
-            indexes.insert(*key, index.as_ref());
-            entry.index = index;
+            indexes.remove(slot, entry.names.as_ref());
+            indexes.insert(slot, names.as_ref());
+            entry.names = names;
         }
         Ok(Swap::Swapped(version))
     }
 
     async fn delete(&self, key: &StoreKey) -> Result<(), StoreError> {
-        self.remove(key, |_| true);
+        self.remove(Slot::of(key), |entry| entry.key == *key);
         Ok(())
     }
 
     async fn delete_by_sid(&self, issuer: &str, sid: &str) -> Result<u64, StoreError> {
-        let keys = lock(&self.index).by_sid.get(&(issuer.into(), sid.into())).cloned();
-        Ok(self
-            .remove_all(keys, |index| index.issuer == issuer && index.sid.as_deref() == Some(sid)))
+        Ok(self.remove_all(Name::sid(issuer, sid)))
     }
 
     async fn delete_by_subject(&self, issuer: &str, subject: &str) -> Result<u64, StoreError> {
-        let keys = lock(&self.index).by_subject.get(&(issuer.into(), subject.into())).cloned();
-        Ok(self.remove_all(keys, |index| index.issuer == issuer && index.subject == subject))
+        Ok(self.remove_all(Name::subject(issuer, subject)))
     }
 
     async fn find_by_sid(&self, issuer: &str, sid: &str) -> Result<Vec<StoreKey>, StoreError> {
-        let keys = lock(&self.index).by_sid.get(&(issuer.into(), sid.into())).cloned();
-        Ok(self.live_of(keys))
+        Ok(self.find(Name::sid(issuer, sid)))
     }
 
     async fn find_by_subject(
@@ -210,8 +206,7 @@ impl SessionStore for MemoryStore {
         issuer: &str,
         subject: &str,
     ) -> Result<Vec<StoreKey>, StoreError> {
-        let keys = lock(&self.index).by_subject.get(&(issuer.into(), subject.into())).cloned();
-        Ok(self.live_of(keys))
+        Ok(self.find(Name::subject(issuer, subject)))
     }
 
     async fn mark_once(&self, mark: &Mark, expires: Timestamp) -> Result<bool, StoreError> {
@@ -232,6 +227,16 @@ impl SessionStore for MemoryStore {
     }
 }
 
+impl Entry {
+    fn is_live(&self, key: &StoreKey, now: Timestamp) -> bool {
+        self.stored.expires > now && self.key == *key
+    }
+
+    fn has(&self, name: Name) -> bool {
+        self.names.is_some_and(|names| names.contain(name))
+    }
+}
+
 impl Shard {
     fn next_version(&mut self) -> Version {
         self.last_version = self.last_version.wrapping_add(1);
@@ -240,55 +245,27 @@ impl Shard {
 
     /// Makes room for one more, and tells what had to go. Sweeps when the shard has doubled since the last
     /// time, so that each create pays a constant share.
-    fn make_room(&mut self, now: Timestamp) -> Vec<(StoreKey, Option<Index>)> {
+    fn make_room(&mut self, now: Timestamp) -> Vec<(Slot, Option<Names>)> {
         let full = self.entries.len() >= self.capacity;
         let mut removed = Vec::new();
         if full || self.entries.len() >= self.sweep_at {
             removed.extend(
                 self.entries
                     .extract_if(|_, entry| entry.stored.expires <= now)
-                    .map(|(key, entry)| (key, entry.index)),
+                    .map(|(slot, entry)| (slot, entry.names)),
             );
             self.sweep_at = next_sweep(self.entries.len());
         }
         if self.entries.len() >= self.capacity {
             let first = self.entries.iter().min_by_key(|(_, entry)| entry.stored.expires);
-            if let Some(key) = first.map(|(key, _)| *key)
-                && let Some(entry) = self.entries.remove(&key)
+            if let Some(slot) = first.map(|(slot, _)| *slot)
+                && let Some(entry) = self.entries.remove(&slot)
             {
                 tracing::warn!(target: "tower_oauth::session", "the memory store is full; a session was dropped");
-                removed.push((key, entry.index));
+                removed.push((slot, entry.names));
             }
         }
         removed
-    }
-}
-
-impl Indexes {
-    fn insert(&mut self, key: StoreKey, index: Option<&Index>) {
-        let Some(index) = index else { return };
-        let subject = (index.issuer.clone(), index.subject.clone());
-        self.by_subject.entry(subject).or_default().insert(key);
-        if let Some(sid) = &index.sid {
-            self.by_sid.entry((index.issuer.clone(), sid.clone())).or_default().insert(key);
-        }
-    }
-
-    fn remove(&mut self, key: StoreKey, index: Option<&Index>) {
-        let Some(Index { issuer, subject, sid, .. }) = index else { return };
-        if let Some(sid) = sid {
-            take_out(&mut self.by_sid, &(issuer.clone(), sid.clone()), key);
-        }
-        take_out(&mut self.by_subject, &(issuer.clone(), subject.clone()), key);
-    }
-}
-
-fn take_out<K: Eq + Hash>(map: &mut HashMap<K, HashSet<StoreKey>>, name: &K, key: StoreKey) {
-    if let Some(keys) = map.get_mut(name) {
-        keys.remove(&key);
-        if keys.is_empty() {
-            map.remove(name);
-        }
     }
 }
 
@@ -301,11 +278,9 @@ fn next_sweep(len: usize) -> usize {
 impl fmt::Debug for MemoryStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sessions = self.len();
-        let Indexes { by_subject, by_sid } = &*lock(&self.index);
         f.debug_struct("MemoryStore")
             .field("sessions", &sessions)
-            .field("subjects", &by_subject.len())
-            .field("sids", &by_sid.len())
+            .field("names", &lock(&self.index).len())
             .field("marks", &lock(&self.marks).expires.len())
             .finish_non_exhaustive()
     }

@@ -1,5 +1,6 @@
 //! Session stores that come with the crate.
 
+mod index;
 mod memory;
 mod near_cache;
 mod sync;

@@ -11,6 +11,7 @@ use tower_oauth_core::session::{
 };
 use tower_oauth_core::{Clock, Timestamp};
 
+use super::index::KeyHasher;
 use crate::system::SystemClock;
 
 const SHARDS: usize = 64;
@@ -63,8 +64,8 @@ pub struct NearCache<S> {
 /// would be stale first, and after the age of the bound all of it is. So room is made without a search.
 #[derive(Default)]
 struct Shard {
-    recent: HashMap<StoreKey, Cached>,
-    older: HashMap<StoreKey, Cached>,
+    recent: HashMap<StoreKey, Cached, KeyHasher>,
+    older: HashMap<StoreKey, Cached, KeyHasher>,
     turned: Duration,
     /// Counts what was forgotten: a read that began before the last time is not kept.
     generation: u64,

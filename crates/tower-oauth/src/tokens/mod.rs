@@ -89,7 +89,8 @@ impl Auth {
             },
             Due::Now => {
                 let patience = if is_valid { PATIENCE_WHILE_VALID } else { PATIENCE };
-                match self.refreshed(key, connection, false, patience).await {
+                // In a box: the future of a request whose token lasts has no room for it.
+                match Box::pin(self.refreshed(key, connection, false, patience)).await {
                     Err(TokenError::Unavailable { .. })
                         if connection.tokens.is_fresh(clock.now()) =>
                     {

@@ -10,16 +10,29 @@ use axum::body::Body;
 use axum::extract::Path;
 use axum::routing::get;
 use axum_login::{AuthManagerLayerBuilder, AuthUser, AuthnBackend};
-use benches::Subject;
+use bench_guard::Subject;
 use http::Request;
 use http::header::SET_COOKIE;
 use serde::{Deserialize, Serialize};
 use tower::ServiceExt as _;
 use tower_sessions::{MemoryStore, Session, SessionManagerLayer};
 
+/// What a session holds here.
 #[derive(Clone, Serialize, Deserialize)]
-struct Tokens {
-    access_token: String,
+pub(crate) struct Content {
+    pub(crate) user: Profile,
+    pub(crate) tokens: Tokens,
+}
+
+impl Content {
+    pub(crate) fn new(number: u32) -> Self {
+        Self { user: Profile::new(number), tokens: Tokens::new() }
+    }
+}
+
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct Tokens {
+    pub(crate) access_token: String,
     refresh_token: String,
     id_token: String,
 }
@@ -35,15 +48,15 @@ impl Tokens {
 }
 
 #[derive(Clone, Serialize, Deserialize)]
-struct Profile {
-    subject: String,
+pub(crate) struct Profile {
+    pub(crate) subject: String,
     username: String,
     name: String,
     email: String,
 }
 
 impl Profile {
-    fn new(number: u32) -> Self {
+    pub(crate) fn new(number: u32) -> Self {
         Self {
             subject: format!("subject-{number}"),
             username: "alice".into(),
@@ -71,6 +84,21 @@ pub(crate) async fn tower_sessions(sessions: u32) -> Subject {
     };
     let app = Router::new().route("/me", get(handler)).layer(SessionManagerLayer::new(store));
     Subject::new("tower-sessions, `get(\"tokens\")`", app, cookies)
+}
+
+/// Somebody without a session, and a handler that asks for one.
+pub(crate) fn tower_sessions_stranger(name: &str, cookie: Option<&str>) -> Subject {
+    let handler = async |session: Session| {
+        let tokens: Option<Tokens> = session.get("tokens").await.unwrap();
+        black_box(tokens.is_some());
+        "ok"
+    };
+    let layer = SessionManagerLayer::new(MemoryStore::default());
+    let app = Router::new().route("/me", get(handler)).layer(layer);
+    match cookie {
+        Some(cookie) => Subject::new(name, app, [cookie.to_owned()]),
+        None => Subject::without_cookie(name, app),
+    }
 }
 
 /// Profile and tokens in the user, who is in memory; the session names the user, and has the hash that ends it.

@@ -10,18 +10,20 @@ use tower_oauth::session::{
     Index, Record, Session, SessionCodec, SessionId, SessionStore as _, StoreKey,
 };
 use tower_oauth::{
-    AccessToken, AuthBuilder, Clock as _, SystemClock, SystemRandom, Timestamp, User,
+    AccessToken, Auth, AuthBuilder, Clock as _, MemoryStore, SystemClock, SystemRandom, Timestamp,
+    User, providers,
 };
 use tower_oauth_core::KeyRing;
-use tower_oauth_test::{Signing, TestUser};
-use tower_oauth_tests::{BASE_URL, CountingStore, Setup, app, secret};
+use tower_oauth_test::{FakeProvider, ManualClock, Signing, TestBrowser, TestUser};
+
+use crate::bare;
 
 const HOUR: Duration = Duration::from_secs(60 * 60);
 
 /// Makes sessions of one user after the other, which every application [configured](Self::auth) here knows.
 #[derive(Debug)]
 pub struct SessionMaker {
-    setup: Setup,
+    provider: FakeProvider,
     codec: Arc<SessionCodec>,
     template: Session,
     made: u64,
@@ -39,16 +41,19 @@ impl SessionMaker {
             .with_claim("preferred_username", "alice")
             .with_claim("name", "Alice Liddell")
             .with_claim("email", "alice@example.com");
-        let setup = Setup::with(|provider| provider.user(alice).signing(Signing::Es256));
-        let store = CountingStore::new(setup.clock.clone());
-        let auth = builder(&setup).clock(Arc::new(setup.clock.clone())).store(store.clone());
-        let auth = auth.provider(setup.registration()).build().expect("a good configuration");
-        let mut browser = setup.browser_of(app(&auth));
+        let clock = ManualClock::new();
+        let provider = FakeProvider::builder().user(alice).signing(Signing::Es256);
+        let provider = provider.manual_clock(clock.clone()).build();
+        let store = Arc::new(MemoryStore::new(Arc::new(clock.clone())));
+        let auth = builder(&provider).clock(Arc::new(clock)).store(Arc::clone(&store));
+        let auth = auth.build().expect("a good configuration");
+        let app = bare().layer(auth.layer());
+        let mut browser = TestBrowser::new(BASE_URL, app, provider.http_client());
         browser.login_as("alice").await;
         let (_, id) = browser.cookies().pop().expect("alice is signed in");
         let key = SessionId::parse(&id).expect("the cookie is an id").store_key();
         let stored = store.load(&key).await.expect("it cannot fail").expect("it is there");
-        let keys = KeyRing::new("secret", secret(SECRET).as_bytes()).expect("a good secret");
+        let keys = KeyRing::new("secret", SECRET.as_bytes()).expect("a good secret");
         let random = Arc::new(SystemRandom::default());
         let codec = Arc::new(SessionCodec::new(BASE_URL.into(), Arc::new(keys), random));
         let session = codec.open(&stored.payload, &key).expect("it is of this application");
@@ -62,13 +67,13 @@ impl SessionMaker {
         tokens.id_token = Some("i".repeat(1024).into());
         tokens.obtained = now;
         tokens.expires = Some(now + 24 * HOUR);
-        Self { setup, codec, template, made: 0, ends: now + 24 * HOUR }
+        Self { provider, codec, template, made: 0, ends: now + 24 * HOUR }
     }
 
     /// A login whose sessions these are, once it has a store.
     pub fn auth(&self) -> AuthBuilder {
         let clock = Arc::new(SystemClock::default());
-        builder(&self.setup).clock(clock).provider(self.setup.registration())
+        builder(&self.provider).clock(clock)
     }
 
     /// The next session, for a store: the browser's cookie, its key and its record.
@@ -107,10 +112,18 @@ impl SessionMaker {
     }
 }
 
-const SECRET: &str = "of the benchmarks";
+const BASE_URL: &str = "https://app.example";
 
-fn builder(setup: &Setup) -> AuthBuilder {
-    setup.builder().random(Arc::new(SystemRandom::default())).secret(secret(SECRET))
+const SECRET: &str = "EwN4mDp6Yl0aCq9TjW2hZs7bKv3xUf8RgO1nPcLe5Qi=";
+
+fn builder(provider: &FakeProvider) -> AuthBuilder {
+    let registration =
+        providers::oidc(provider.issuer(), provider.client_id(), provider.client_secret());
+    Auth::builder(BASE_URL)
+        .provider(registration)
+        .http_client(provider.http_client())
+        .random(Arc::new(SystemRandom::default()))
+        .secret(SECRET)
 }
 
 fn cookie(value: &str) -> String {

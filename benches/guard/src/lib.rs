@@ -1,0 +1,16 @@
+//! What the benchmarks share: signed-in sessions, requests to applications in turn, and two ways to say what those cost.
+//!
+//! Instructions and allocations are counted by callgrind, under which the program runs itself: they repeat to a few in a
+//! thousand where times do not.
+
+#![expect(clippy::expect_used, reason = "a benchmark stops at a broken precondition")]
+
+mod callgrind;
+mod rounds;
+mod sessions;
+mod subject;
+
+pub use callgrind::{Cost, count};
+pub use rounds::{median, rounds};
+pub use sessions::{SessionMaker, me};
+pub use subject::{Subject, bare};
