@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tower_oauth::session::{Index, Mark, Payload, Record, SessionId, SessionStore, StoreKey};
+use tower_oauth::session::{Index, Mark, Payload, Record, SessionId, SessionStore, StoreKey, Swap};
 use tower_oauth::{Clock, MemoryStore};
 use tower_oauth_test::{ManualClock, SeededRandom};
 
@@ -85,6 +85,29 @@ async fn p22_the_session_that_ends_first_makes_room() {
     f.store.delete(&long).await.unwrap();
     f.create(&short, "other", 10).await;
     assert_eq!(f.delete("short").await, 0, "it left the index");
+}
+
+#[tokio::test]
+async fn two_keys_that_begin_alike_are_two_sessions() {
+    let f = Fixture::new(128);
+    // The store goes by eight bytes of a key, which only chance makes the same in two.
+    let one = f.key();
+    let text = one.to_string();
+    let other = StoreKey::parse(&format!("{}{}", &text[..12], &f.key().to_string()[12..])).unwrap();
+    assert!(one != other && one.as_bytes()[..8] == other.as_bytes()[..8]);
+    f.create(&one, "one", 60).await;
+    assert!(!f.is_there(&other).await);
+    let record = || {
+        let expires = f.clock.now() + Duration::from_secs(60);
+        Record::new(Payload::from_bytes("y"), expires, None)
+    };
+    let taken = f.store.create(&other, record()).await.unwrap_err();
+    assert!(taken.is_already_exists(), "another id is drawn then");
+    let version = f.store.load(&one).await.unwrap().unwrap().version;
+    assert_eq!(f.store.swap(&other, version, record()).await.unwrap(), Swap::Missing);
+    f.store.delete(&other).await.unwrap();
+    assert!(f.is_there(&one).await);
+    assert_eq!(f.delete("one").await, 1);
 }
 
 #[tokio::test]
