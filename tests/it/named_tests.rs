@@ -83,8 +83,8 @@ fn root() -> PathBuf {
 /// Everything that a test can be in: the binaries of this crate, and the other crates.
 fn sources() -> String {
     let mut text = String::new();
-    for folder in ["tests/it", "tests/interleavings", "tests/processes", "tests/stores"] {
-        read_into(&mut text, &root().join(folder));
+    for folder in ["it", "interleavings", "logout", "processes", "providers", "stores"] {
+        read_into(&mut text, &root().join("tests").join(folder));
     }
     for folder in entries(&root().join("crates")) {
         read_into(&mut text, &folder.join("src"));

@@ -120,7 +120,7 @@ async fn p06_l03_v7_a_list_that_fails_is_neither_nobody_nor_a_sign_out() {
 }
 
 #[tokio::test]
-async fn a_list_is_asked_once_by_requests_that_ask_for_the_user_and_never_by_strangers() {
+async fn a_list_is_asked_by_requests_that_ask_for_the_user_and_never_by_strangers() {
     let setup = Setup::new();
     let store = CountingStore::new(setup.clock.clone());
     let auth = revocable(&setup, store.clone());

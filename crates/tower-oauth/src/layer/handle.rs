@@ -48,7 +48,7 @@ impl Handle {
             return answer(known);
         }
         self.0.asked.store(true, Ordering::Relaxed);
-        let cookie = self.0.auth.inner().cookies.session(headers);
+        let cookie = self.0.auth.cookies().session(headers);
         if cookie == SessionCookie::Absent {
             return Ok(None);
         }
