@@ -8,9 +8,10 @@ use http::request::Parts;
 use tower_oauth_core::session::{Session, StoreKey};
 use tower_oauth_core::{Error, ErrorKind, ReturnTo};
 
-use crate::auth::{Auth, LiveSession};
+use crate::auth::Auth;
 use crate::clients::ClientsRef;
 use crate::cookie::Cookies;
+use crate::live_session::LiveSession;
 use crate::negotiate;
 use crate::routes::Routes;
 use crate::tenants::Scope;

@@ -10,9 +10,10 @@ use tower_oauth_core::session::{Payload, Record, Session, SessionId, SessionStor
 use tower_oauth_core::{Error, ErrorKind, Login, ReturnTo};
 
 use crate::attempts::CLOCK_TOLERANCE;
-use crate::auth::{Auth, LiveSession, NewSession};
+use crate::auth::Auth;
 use crate::ended;
 use crate::events::SessionEnd;
+use crate::live_session::{LiveSession, NewSession};
 
 /// What browsers hold: name, value and attributes together
 /// ([RFC 6265 section 6.1](https://www.rfc-editor.org/rfc/rfc6265#section-6.1)).

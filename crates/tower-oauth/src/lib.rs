@@ -70,6 +70,7 @@ mod from_env;
 #[cfg(feature = "reqwest")]
 mod http_client;
 pub mod layer;
+mod live_session;
 mod messages;
 mod negotiate;
 pub mod pages;

@@ -14,7 +14,8 @@ use tower_oauth_core::{Error, ErrorKind, Login};
 
 use super::error::Reason;
 use super::{AccountError, AccountHook, CurrentSession, VerifiedLogin};
-use crate::auth::{Auth, LiveSession};
+use crate::auth::Auth;
+use crate::live_session::LiveSession;
 
 /// How long an application may think about a login.
 const DEADLINE: Duration = Duration::from_secs(10);

@@ -11,7 +11,8 @@ use tower_oauth_core::session::{Connection, Session, StoreKey};
 use super::rejection::Asking;
 use super::user::{handle, required_session};
 use super::{AccessToken, Rejection, RejectionKind, SessionHandle};
-use crate::auth::{Auth, LiveSession};
+use crate::auth::Auth;
+use crate::live_session::LiveSession;
 use crate::tokens::{Outcome, TokenError};
 
 /// The tokens of a signed-in user: of each provider that their session is connected to.

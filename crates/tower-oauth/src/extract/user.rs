@@ -10,8 +10,8 @@ use tower_oauth_core::{Email, Identity};
 
 use super::rejection::Asking;
 use super::{Rejection, RejectionKind, SessionHandle};
-use crate::auth::LiveSession;
 use crate::layer::Handle;
+use crate::live_session::LiveSession;
 
 /// The signed-in user.
 ///

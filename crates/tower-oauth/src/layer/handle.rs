@@ -7,8 +7,9 @@ use http::{HeaderMap, Uri};
 use tokio::sync::OnceCell;
 use tower_oauth_core::{Error, LoginRequest, ReturnTo};
 
-use crate::auth::{Auth, LiveSession};
+use crate::auth::Auth;
 use crate::cookie::SessionCookie;
+use crate::live_session::LiveSession;
 
 /// The way from a request to its session: loads it at the first question, once per request.
 #[derive(Clone, Debug)]

@@ -20,9 +20,10 @@ use super::rounds;
 use crate::accounts::Refusal;
 use crate::app_session;
 use crate::attempts;
-use crate::auth::{Auth, LiveSession};
+use crate::auth::Auth;
 use crate::events::SessionEnd;
 use crate::form::{parameter, read_form};
+use crate::live_session::LiveSession;
 use crate::tokens;
 
 /// `GET {mount}/callback/{provider}`: the response is in the query, or in the cookie that [`post`] set.

@@ -9,8 +9,9 @@ use tower_oauth_core::{Error, ErrorKind, LoginRequest};
 
 use super::login::{check_own_site, posted_return_to, start};
 use super::respond::{Failure, see_other};
-use crate::auth::{Auth, LiveSession};
+use crate::auth::Auth;
 use crate::events::EventKind;
+use crate::live_session::LiveSession;
 use crate::negotiate;
 use crate::tokens;
 

@@ -8,7 +8,8 @@ use tower_oauth_core::Email;
 
 use super::login::check_own_site;
 use super::respond::Failure;
-use crate::auth::{Auth, LiveSession};
+use crate::auth::Auth;
+use crate::live_session::LiveSession;
 
 /// What a script may know: no token, and nothing to another site. To look is not to use: the idle end stays.
 pub(super) async fn get(auth: &Auth, headers: &HeaderMap) -> Result<Response<Bytes>, Failure> {

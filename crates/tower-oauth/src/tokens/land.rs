@@ -10,8 +10,8 @@ use tower_oauth_core::{Error, ErrorKind};
 use super::flight::FlightKey;
 use super::refresh::Refresh;
 use super::{Outcome, TokenError, is_same, revoke};
-use crate::auth::LiveSession;
 use crate::events::EventKind;
+use crate::live_session::LiveSession;
 
 /// How long a store that fails is asked again.
 const BUDGET: Duration = Duration::from_secs(20);

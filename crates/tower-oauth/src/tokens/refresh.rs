@@ -17,8 +17,9 @@ use super::due::Due;
 use super::flight::{FlightKey, Pilot};
 use super::land::land;
 use super::{Outcome, TokenError, is_same};
-use crate::auth::{Auth, LiveSession};
+use crate::auth::Auth;
 use crate::events::{EventKind, SessionEnd};
+use crate::live_session::LiveSession;
 
 /// How long nobody else presents a refresh token, unless its holder says that it failed: to begin (20 s), the token
 /// request (15 s), newer keys (5 s), the landing (20 s), and a minute by which clocks may differ. So long a process that
