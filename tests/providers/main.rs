@@ -19,6 +19,7 @@ mod microsoft;
 mod pages;
 mod played;
 mod signer;
+mod vk;
 
 use tower_oauth::provider::Preset;
 use tower_oauth::{Provider, providers};
@@ -143,6 +144,7 @@ presets! {
     twitch: "twitch" => |id, secret| providers::twitch(id, secret),
     typeform: "typeform" => |id, secret| providers::typeform(id, secret),
     vercel: "vercel" => |id, secret| providers::vercel(id, secret),
+    vk_as_documented: "vk" => |id, secret| providers::vk(id, secret),
     webex: "webex" => |id, secret| providers::webex(id, secret),
     webflow: "webflow" => |id, secret| providers::webflow(id, secret),
     wikimedia: "wikimedia" => |id, secret| providers::wikimedia(id, secret),

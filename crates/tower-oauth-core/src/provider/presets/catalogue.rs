@@ -110,6 +110,7 @@ pub(crate) const CATALOGUE: &[Preset] = &[
     Preset::plain(Consumer, "twitch", twitch),
     Preset::plain(Work, "typeform", typeform),
     Preset::plain(Developers, "vercel", vercel),
+    Preset::plain(Consumer, "vk", vk),
     Preset::plain(Work, "webex", webex),
     Preset::plain(Developers, "webflow", webflow),
     Preset::plain(Consumer, "wikimedia", wikimedia),
