@@ -60,6 +60,9 @@ pub(crate) struct Discovery {
 pub(crate) struct Token {
     pub(crate) url: String,
     pub(crate) authentication: Authentication,
+    /// What the secret is called in a body.
+    #[serde(default = "secret_name")]
+    pub(crate) client_secret: String,
     #[serde(default)]
     pub(crate) encoding: Encoding,
     #[serde(default)]
@@ -233,6 +236,10 @@ fn present<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Value>, D::Erro
 
 fn client_id() -> String {
     "client_id".into()
+}
+
+fn secret_name() -> String {
+    "client_secret".into()
 }
 
 const fn ok() -> u16 {

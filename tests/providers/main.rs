@@ -20,6 +20,7 @@ mod pages;
 mod played;
 mod signer;
 mod vk;
+mod wechat;
 
 use tower_oauth::provider::Preset;
 use tower_oauth::{Provider, providers};
@@ -147,6 +148,7 @@ presets! {
     vk_as_documented: "vk" => |id, secret| providers::vk(id, secret),
     webex: "webex" => |id, secret| providers::webex(id, secret),
     webflow: "webflow" => |id, secret| providers::webflow(id, secret),
+    wechat_as_documented: "wechat" => |id, secret| providers::wechat(id, secret),
     wikimedia: "wikimedia" => |id, secret| providers::wikimedia(id, secret),
     wordpress: "wordpress" => |id, secret| providers::wordpress(id, secret),
     workos: "workos" => |id, secret| providers::workos(id, secret),

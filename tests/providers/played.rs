@@ -165,7 +165,7 @@ impl Played {
             Authentication::Body => {
                 assert!(request.headers().get("authorization").is_none());
                 assert_eq!(id.map(String::as_str), Some(CLIENT_ID));
-                assert_eq!(fields["client_secret"], client_secret());
+                assert_eq!(fields[&token.client_secret], client_secret());
             }
             Authentication::Jwt => {
                 assert!(request.headers().get("authorization").is_none());

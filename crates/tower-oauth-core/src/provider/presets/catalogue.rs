@@ -113,6 +113,7 @@ pub(crate) const CATALOGUE: &[Preset] = &[
     Preset::plain(Consumer, "vk", vk),
     Preset::plain(Work, "webex", webex),
     Preset::plain(Developers, "webflow", webflow),
+    Preset::plain(Consumer, "wechat", wechat),
     Preset::plain(Consumer, "wikimedia", wikimedia),
     Preset::plain(Developers, "wordpress", wordpress),
     Preset::plain(Identity, "workos", workos),
