@@ -264,6 +264,16 @@ mod tests {
     }
 
     #[test]
+    fn c30_a_device_that_goes_on_is_short_and_plain() {
+        assert!(
+            is_device_id("Kj7rS4is6QVxmt5B-wlWojwRdCDLR8vt_") && is_device_id(&"d".repeat(512))
+        );
+        for text in ["", "a\r\nb", "\0", "\u{e4}", &"d".repeat(513)] {
+            assert!(!is_device_id(text), "{text:?}");
+        }
+    }
+
+    #[test]
     fn c01_without_state_there_is_nothing_to_check() {
         for parameters in ["", "code=c", "code=c&state=", &format!("state={}", "s".repeat(513))] {
             assert_eq!(kind(parameters), Some(ErrorKind::StateInvalid), "{parameters}");
