@@ -60,10 +60,16 @@ pub(crate) struct Discovery {
 pub(crate) struct Token {
     pub(crate) url: String,
     pub(crate) authentication: Authentication,
+    /// What the secret is called in a body.
+    #[serde(default = "secret_name")]
+    pub(crate) client_secret: String,
     #[serde(default)]
     pub(crate) encoding: Encoding,
     #[serde(default)]
     pub(crate) headers: BTreeMap<String, String>,
+    /// Whether each token request has the `device_id` of the authorization response, and a `state`.
+    #[serde(default)]
+    pub(crate) device_id: bool,
     /// For how many seconds the documentation says that a token is good, where the answer does not.
     pub(crate) lifetime: Option<u64>,
     pub(crate) response: Answer,
@@ -130,6 +136,9 @@ pub(crate) struct UserInfo {
     /// What is posted as JSON, `null` included, where it is no `GET`.
     #[serde(default, deserialize_with = "present")]
     pub(crate) post: Option<Value>,
+    /// Whether the token is posted in a form with the client id, and not in the header.
+    #[serde(default)]
+    pub(crate) form: bool,
     /// Whether the login goes on without it.
     #[serde(default)]
     pub(crate) optional: bool,
@@ -227,6 +236,10 @@ fn present<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Value>, D::Erro
 
 fn client_id() -> String {
     "client_id".into()
+}
+
+fn secret_name() -> String {
+    "client_secret".into()
 }
 
 const fn ok() -> u16 {

@@ -19,6 +19,8 @@ mod microsoft;
 mod pages;
 mod played;
 mod signer;
+mod vk;
+mod wechat;
 
 use tower_oauth::provider::Preset;
 use tower_oauth::{Provider, providers};
@@ -143,8 +145,10 @@ presets! {
     twitch: "twitch" => |id, secret| providers::twitch(id, secret),
     typeform: "typeform" => |id, secret| providers::typeform(id, secret),
     vercel: "vercel" => |id, secret| providers::vercel(id, secret),
+    vk_as_documented: "vk" => |id, secret| providers::vk(id, secret),
     webex: "webex" => |id, secret| providers::webex(id, secret),
     webflow: "webflow" => |id, secret| providers::webflow(id, secret),
+    wechat_as_documented: "wechat" => |id, secret| providers::wechat(id, secret),
     wikimedia: "wikimedia" => |id, secret| providers::wikimedia(id, secret),
     wordpress: "wordpress" => |id, secret| providers::wordpress(id, secret),
     workos: "workos" => |id, secret| providers::workos(id, secret),

@@ -30,6 +30,14 @@ const HEAD: &str = "
 |---|---|---|---|---|---|---|---|
 ";
 
+const NOT_HERE: &str = "
+## Not here, and why
+
+- **Fitbit**: its own login is no more. Google announced that the Fitbit Web API and the Fitbit OAuth endpoints are shut down, and
+  answer `410 Gone`, from 2 November 2026 (developers.google.com/health/about). What follows, the Google Health API, takes
+  tokens of Google's login: `providers::google` with the API's scopes besides `openid`.
+";
+
 #[test]
 fn the_pages_of_providers_are_those_of_the_presets() {
     let mut index = INDEX.to_owned();
@@ -47,6 +55,7 @@ fn the_pages_of_providers_are_those_of_the_presets() {
         }
         check(&format!("providers/{}.md", group.as_str()), &page);
     }
+    index.push_str(NOT_HERE);
     check("providers.md", &index);
 }
 

@@ -151,6 +151,9 @@ impl Played {
                 serde_json::from_slice(request.body()).expect("a JSON object of text")
             }
         };
+        let device_id = token.device_id.then(|| &self.document.authorization.response["device_id"]);
+        assert_eq!(fields.get("device_id"), device_id);
+        assert_eq!(fields.get("state").is_some_and(|it| !it.is_empty()), token.device_id);
         let id = fields.get(&self.document.authorization.client_id);
         match token.authentication {
             Authentication::Basic => {
@@ -162,7 +165,7 @@ impl Played {
             Authentication::Body => {
                 assert!(request.headers().get("authorization").is_none());
                 assert_eq!(id.map(String::as_str), Some(CLIENT_ID));
-                assert_eq!(fields["client_secret"], client_secret());
+                assert_eq!(fields[&token.client_secret], client_secret());
             }
             Authentication::Jwt => {
                 assert!(request.headers().get("authorization").is_none());
@@ -175,8 +178,9 @@ impl Played {
 
     fn check_profile_request(&self, request: &Request<Bytes>, url: &Url, asked: &UserInfo) {
         let token = find(&self.document.token.response.body, "access_token");
-        let expected = format!("{} {token}", asked.scheme);
-        assert_eq!(request.headers()["authorization"], expected);
+        let expected = (!asked.form).then(|| format!("{} {token}", asked.scheme));
+        let sent = request.headers().get("authorization").map(|it| it.to_str().expect("text"));
+        assert_eq!(sent, expected.as_deref());
         check_headers(request, &asked.headers);
         let query = |name: &str| url.query_pairs().find(|(n, _)| n == name).map(|(_, v)| v);
         if asked.app_secret_proof {
@@ -186,6 +190,14 @@ impl Played {
             assert_eq!(query("appsecret_proof").as_deref(), Some(&*proof));
         }
         match &asked.post {
+            None if asked.form => {
+                assert_eq!(request.method(), Method::POST);
+                let content_type = "application/x-www-form-urlencoded";
+                assert_eq!(request.headers()["content-type"], content_type);
+                let sent: BTreeMap<_, _> = url::form_urlencoded::parse(request.body()).collect();
+                let expected = [("access_token", token), ("client_id", CLIENT_ID)];
+                assert_eq!(sent, expected.map(|(n, v)| (n.into(), v.into())).into());
+            }
             None => assert_eq!(request.method(), Method::GET),
             Some(body) => {
                 assert_eq!(request.method(), Method::POST);

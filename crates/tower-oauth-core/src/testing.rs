@@ -57,6 +57,7 @@ pub(crate) fn session() -> Session {
             },
             requested_scopes: Arc::default(),
             nonce: None,
+            device_id: None,
         }),
         connected: Vec::new(),
         tenant: None,

@@ -13,9 +13,11 @@ use crate::secret::{AuthorizationCode, CodeVerifier, Nonce, State};
 const MAX_RESPONSE_LEN: usize = 16 * 1024;
 const MAX_CODE_LEN: usize = 4 * 1024;
 const MAX_STATE_LEN: usize = 512;
+/// Longest `device_id`: it is kept with the session.
+const MAX_DEVICE_ID_LEN: usize = 512;
 
 /// Parameters that must not occur twice ([RFC 6749 section 3.1](https://www.rfc-editor.org/rfc/rfc6749#section-3.1)).
-const KNOWN: [&str; 10] = [
+const KNOWN: [&str; 11] = [
     "state",
     "code",
     "iss",
@@ -26,6 +28,7 @@ const KNOWN: [&str; 10] = [
     "id_token",
     "token_type",
     "user",
+    "device_id",
 ];
 
 /// Codes by which providers say that the user or a policy said no
@@ -49,6 +52,7 @@ pub struct AuthorizationResponse {
     error: Option<ProviderCode>,
     has_front_channel_token: bool,
     user: Option<String>,
+    device_id: Option<String>,
 }
 
 impl AuthorizationResponse {
@@ -72,8 +76,19 @@ impl AuthorizationResponse {
                 return Err(malformed(format!("the authorization response has two `{name}`")));
             }
         }
-        let [state, code, iss, error, _, response, access_token, id_token, token_type, user] =
-            found;
+        let [
+            state,
+            code,
+            iss,
+            error,
+            _,
+            response,
+            access_token,
+            id_token,
+            token_type,
+            user,
+            device_id,
+        ] = found;
         if response.is_some() {
             return Err(malformed("the response is a JWT, which was not asked for"));
         }
@@ -96,6 +111,7 @@ impl AuthorizationResponse {
                 .iter()
                 .any(Option::is_some),
             user,
+            device_id,
         })
     }
 
@@ -127,6 +143,8 @@ pub struct AuthorizedCode {
     pub(super) request: LoginRequest,
     /// What the response says of the user, unsigned.
     pub(super) user: Option<String>,
+    /// The `state` that came back, and the device it came from, where token requests repeat them.
+    pub(super) device: Option<(State, String)>,
 }
 
 impl Client {
@@ -170,6 +188,11 @@ impl Client {
         let Some(code) = response.code else {
             return Err(malformed("the response has neither `code` nor `error`"));
         };
+        let device = match response.device_id {
+            _ if !self.provider.quirks.device_id => None,
+            Some(id) if is_device_id(&id) => Some((response.state, id)),
+            _ => return Err(malformed("the response has no usable `device_id`")),
+        };
         Ok(AuthorizedCode {
             code,
             code_verifier: attempt.code_verifier,
@@ -178,6 +201,7 @@ impl Client {
             state_hash: attempt.state_hash,
             request: attempt.request,
             user: response.user,
+            device,
         })
     }
 
@@ -207,6 +231,12 @@ impl Client {
     }
 }
 
+/// Any browser can bring one: what goes on to the provider and into the session is short and plain.
+fn is_device_id(text: &str) -> bool {
+    let sane = !text.is_empty() && text.len() <= MAX_DEVICE_ID_LEN;
+    sane && text.bytes().all(|b| matches!(b, 0x20..=0x7e))
+}
+
 fn refused(code: ProviderCode) -> Error {
     let (kind, reason) = if DENIALS.contains(&code.as_str()) {
         (ErrorKind::ProviderDenied, "the user or the provider refused the login")
@@ -231,6 +261,16 @@ mod tests {
     #[test]
     fn c30_unknown_parameters_are_ignored() {
         assert_eq!(kind("code=c&state=s&session_state=x&session_state=y&authuser=0&hd=h"), None);
+    }
+
+    #[test]
+    fn c30_a_device_that_goes_on_is_short_and_plain() {
+        assert!(
+            is_device_id("Kj7rS4is6QVxmt5B-wlWojwRdCDLR8vt_") && is_device_id(&"d".repeat(512))
+        );
+        for text in ["", "a\r\nb", "\0", "\u{e4}", &"d".repeat(513)] {
+            assert!(!is_device_id(text), "{text:?}");
+        }
     }
 
     #[test]

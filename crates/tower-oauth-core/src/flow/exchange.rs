@@ -27,6 +27,11 @@ impl Client {
             request =
                 request.set_pkce_verifier(PkceCodeVerifier::new(verifier.secret().to_owned()));
         }
+        if let Some((state, device_id)) = &code.device {
+            request = request
+                .add_extra_param("state", state.secret())
+                .add_extra_param("device_id", device_id);
+        }
         let asked_at = self.environment.clock.now();
         let response = request.request_async(&TokenEndpoint(self)).await.map_err(|error| {
             request_error(error, (ErrorKind::CodeRejected, "the token endpoint refused the code"))

@@ -86,6 +86,7 @@ impl Client {
             login: LoginMark { state_hash: code.state_hash, return_to },
             requested_scopes,
             nonce: code.nonce,
+            device_id: code.device.map(|(_, id)| id.into()),
         };
         Ok(Login { connection, connect_to })
     }

@@ -6,6 +6,7 @@ use super::token_endpoint::{TokenEndpoint, request_error, token_set};
 use crate::client::Client;
 use crate::error::{Error, ErrorKind};
 use crate::provider::Protocol;
+use crate::random;
 use crate::session::{Connection, TokenSet};
 
 const REFUSED: (ErrorKind, &str) =
@@ -60,7 +61,12 @@ impl Client {
         let client = self.token_client(&metadata, endpoint)?;
         let grant = oauth2::RefreshToken::new(refresh_token.secret().to_owned());
         let asked_at = self.environment.clock.now();
-        let request = client.exchange_refresh_token(&grant);
+        let mut request = client.exchange_refresh_token(&grant);
+        if let Some(device_id) = &connection.device_id {
+            request = request
+                .add_extra_param("state", random::token(&*self.environment.random)?)
+                .add_extra_param("device_id", &**device_id);
+        }
         let response = request.request_async(&TokenEndpoint(self)).await;
         let response = response.map_err(|error| request_error(error, REFUSED))?;
         let before = &connection.tokens;

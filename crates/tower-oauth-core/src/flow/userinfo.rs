@@ -105,7 +105,7 @@ impl Client {
         access_token: &AccessTokenSecret,
     ) -> Result<http::Request<Bytes>, Error> {
         let quirks = &self.provider.quirks;
-        // RFC 6750 section 2.1: in the header, never in the URL.
+        // RFC 6750 section 2: in the header or a form, never in the URL.
         let credentials = format!("{} {}", quirks.access_token_scheme, access_token.secret());
         let mut credentials = HeaderValue::try_from(credentials)
             .map_err(|_| invalid("cannot be asked with this access token"))?;
@@ -116,18 +116,22 @@ impl Client {
             let proof = self.app_secret_proof(access_token);
             url = format!("{url}{separator}appsecret_proof={proof}").into();
         }
-        let (method, body) = match asked.body {
-            None => (Method::GET, Bytes::new()),
-            Some(json) => (Method::POST, Bytes::from_static(json.as_bytes())),
+        let request = http::Request::builder().uri(&*url);
+        let (request, body) = if asked.form {
+            let form = form_urlencoded::Serializer::new(String::new())
+                .append_pair("access_token", access_token.secret())
+                .append_pair("client_id", &self.provider.client_id)
+                .finish();
+            let request = request.header(CONTENT_TYPE, "application/x-www-form-urlencoded");
+            (request.method(Method::POST), form.into())
+        } else if let Some(json) = asked.body {
+            let request = request.header(CONTENT_TYPE, "application/json");
+            let request = request.header(AUTHORIZATION, credentials);
+            (request.method(Method::POST), Bytes::from_static(json.as_bytes()))
+        } else {
+            (request.header(AUTHORIZATION, credentials), Bytes::new())
         };
-        let mut request = http::Request::builder().method(method).uri(&*url);
-        if asked.body.is_some() {
-            request = request.header(CONTENT_TYPE, "application/json");
-        }
-        request
-            .header(AUTHORIZATION, credentials)
-            .body(body)
-            .map_err(|_| invalid("has an address that cannot be called"))
+        request.body(body).map_err(|_| invalid("has an address that cannot be called"))
     }
 
     /// Proves for this one token that the caller knows the client secret, and tells neither.

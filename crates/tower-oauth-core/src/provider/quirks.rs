@@ -55,6 +55,9 @@ pub struct Quirks {
     /// Whether the first authorization response has the user's name in a form field `user`, as Apple's has. It is not
     /// signed: to show, not to decide.
     pub name_in_response: bool,
+    /// Whether its authorization response has a `device_id`, which every token request repeats beside a `state`, as VK
+    /// ID wants it.
+    pub device_id: bool,
     /// Whether it takes redirect URIs on `https` and a public host alone.
     pub public_redirect_uri: bool,
     /// How a refresh token is asked for.
@@ -99,6 +102,7 @@ impl Default for Quirks {
             userinfo_types: &[],
             claims: ClaimsMapping::default(),
             name_in_response: false,
+            device_id: false,
             public_redirect_uri: false,
             offline_access: OfflineAccess::Scope("offline_access"),
             refresh_endpoint: None,
@@ -213,6 +217,9 @@ pub struct UserInfoRequest {
     pub url: String,
     /// The JSON text to `POST`, such as a GraphQL query; `None` for a `GET`.
     pub body: Option<&'static str>,
+    /// Whether the access token goes in a form to `POST`, with the client id, and not in the header
+    /// ([RFC 6750 section 2.2](https://www.rfc-editor.org/rfc/rfc6750#section-2.2)).
+    pub form: bool,
     /// Where the answer goes: `None` for the profile itself, else the member to put it under.
     pub into: Option<&'static str>,
     /// Whether the login fails without it.
@@ -223,7 +230,7 @@ impl UserInfoRequest {
     /// The request whose answer is the profile.
     #[must_use]
     pub fn profile(url: impl Into<String>) -> Self {
-        Self { url: url.into(), body: None, into: None, required: true }
+        Self { url: url.into(), body: None, form: false, into: None, required: true }
     }
 
     /// The request whose answer is the profile, with a JSON text to `POST`.
@@ -232,10 +239,16 @@ impl UserInfoRequest {
         Self { body: Some(body), ..Self::profile(url) }
     }
 
+    /// The request whose answer is the profile, with the access token in a form to `POST`.
+    #[must_use]
+    pub fn form(url: impl Into<String>) -> Self {
+        Self { form: true, ..Self::profile(url) }
+    }
+
     /// A request whose answer goes under `member`, and which may fail.
     #[must_use]
     pub fn optional(url: impl Into<String>, member: &'static str) -> Self {
-        Self { url: url.into(), body: None, into: Some(member), required: false }
+        Self { into: Some(member), required: false, ..Self::profile(url) }
     }
 }
 

@@ -58,6 +58,8 @@ pub struct Connection {
     pub requested_scopes: Arc<[String]>,
     /// The nonce of the login, which the ID token of a refresh may repeat (OpenID Connect Core section 12.2).
     pub nonce: Option<Nonce>,
+    /// The device that the provider says the login came from, where its token requests name it.
+    pub device_id: Option<Box<str>>,
 }
 
 /// The tokens of one connection.

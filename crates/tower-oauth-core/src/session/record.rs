@@ -44,6 +44,8 @@ struct ConnectionRecord<'a> {
     return_to: Cow<'a, str>,
     requested_scopes: Cow<'a, [String]>,
     nonce: Option<Cow<'a, str>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    device_id: Option<Cow<'a, str>>,
     access_token: Cow<'a, str>,
     access_token_obtained: Timestamp,
     access_token_expires: Option<Timestamp>,
@@ -83,7 +85,8 @@ pub(super) fn decode(plaintext: &[u8]) -> Option<Session> {
 
 impl<'a> From<&'a Connection> for ConnectionRecord<'a> {
     fn from(connection: &'a Connection) -> Self {
-        let Connection { provider, identity, tokens, login, requested_scopes, nonce } = connection;
+        let Connection { provider, identity, tokens, login, requested_scopes, nonce, device_id } =
+            connection;
         Self {
             provider: provider.into(),
             issuer: identity.issuer().into(),
@@ -95,6 +98,7 @@ impl<'a> From<&'a Connection> for ConnectionRecord<'a> {
             return_to: login.return_to.as_str().into(),
             requested_scopes: (&**requested_scopes).into(),
             nonce: nonce.as_ref().map(|nonce| nonce.secret().into()),
+            device_id: device_id.as_deref().map(Cow::from),
             access_token: tokens.access_token.secret().into(),
             access_token_obtained: tokens.obtained,
             access_token_expires: tokens.expires,
@@ -134,6 +138,7 @@ impl From<ConnectionRecord<'_>> for Connection {
             },
             requested_scopes: record.requested_scopes.into_owned().into(),
             nonce: record.nonce.map(|nonce| nonce.into_owned().into()),
+            device_id: record.device_id.map(Into::into),
         }
     }
 }
@@ -177,6 +182,17 @@ mod tests {
         session.account = Some(r#"{"id":"\u0000\"é"}"#.into());
         let decoded = decode(&encode(&session).unwrap()).unwrap();
         assert_eq!((decoded.tenant, decoded.account), (session.tenant, session.account));
+    }
+
+    #[test]
+    fn a_record_keeps_the_device_and_one_without_is_read() {
+        let mut session = session();
+        let encoded = encode(&session).unwrap();
+        assert!(!String::from_utf8_lossy(&encoded).contains("device_id"));
+        assert_eq!(decode(&encoded).unwrap().connection.device_id, None);
+        Arc::make_mut(&mut session.connection).device_id = Some("a\"b".into());
+        let decoded = decode(&encode(&session).unwrap()).unwrap();
+        assert_eq!(decoded.connection.device_id, session.connection.device_id);
     }
 
     #[test]

@@ -199,6 +199,8 @@ impl<'a> Sealed<'a> {
             login,
             requested_scopes,
             nonce: None,
+            // There is no refresh token to send it with.
+            device_id: None,
         });
         let (created, expires) = (self.created, self.expires);
         let session = Session {
