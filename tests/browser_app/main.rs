@@ -1,7 +1,7 @@
 //! An application for a real browser, with what an example would not show: a provider that answers by a form of its own
-//! site, and pages that send to sign in again and again.
+//! site, pages that send to sign in again and again, and what a browser keeps of a page.
 //!
-//! `APP_URL` is its address. The provider is at `127.0.0.1`, which is another site than `localhost`.
+//! `APP_URL` is its address; `APP_CACHE` is `no-store`, or `clear` to drop all at the sign-out. The provider is at `127.0.0.1`, which is another site than `localhost`.
 
 use std::error::Error;
 use std::sync::Arc;
@@ -19,7 +19,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let (first, second) = (provider().await?, provider().await?);
     // Of the second, nobody is asked: it has a session and agrees.
     second.provider().approve_as(Some("bob"));
+    let cache = std::env::var("APP_CACHE").unwrap_or_default();
     let auth = Auth::builder(&url)
+        .no_store(cache == "no-store")
+        .clear_cache_at_logout(cache == "clear")
         .provider(by_form(first.provider(), "form"))
         .provider(by_form(second.provider(), "second"))
         .provider(registration(second.provider(), "circle"))
@@ -59,7 +62,8 @@ async fn home(user: Option<User>) -> axum::response::Html<String> {
         "<!DOCTYPE html><html lang=\"en\"><title>Home</title><main><h1>{who}</h1>\
          <a href=\"/auth/login/form?return_to=/private\">sign in</a>\
          <form method=\"post\" action=\"/auth/connect/second\"><input type=\"hidden\" name=\"return_to\" \
-         value=\"/connections\"><button>connect</button></form></main></html>"
+         value=\"/connections\"><button>connect</button></form>\
+         <form method=\"post\" action=\"/auth/logout\"><button>sign out</button></form></main></html>"
     ))
 }
 

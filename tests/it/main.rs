@@ -53,6 +53,7 @@ mod named_tests;
 mod near_cache;
 mod near_cache_processes;
 mod oidc_provider;
+mod oidc_provider_logout;
 mod open_redirects;
 mod pages;
 mod panics;

@@ -16,16 +16,16 @@ use tower_oauth_test::{Page, TestBrowser};
 use tower_oauth_tests::app;
 
 const BASE_URL: &str = "http://localhost:3000";
-const CLIENT_SECRET: &str = "a client secret for tests, and nothing but tests";
+pub(crate) const CLIENT_SECRET: &str = "a client secret for tests, and nothing but tests";
 
 /// The running provider; it ends with this value.
-struct OidcProvider {
-    issuer: String,
+pub(crate) struct OidcProvider {
+    pub(crate) issuer: String,
     _process: Child,
 }
 
 impl OidcProvider {
-    async fn start(settings: Value) -> Self {
+    pub(crate) async fn start(settings: Value) -> Self {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("node");
         assert!(
             folder.join("node_modules/oidc-provider").exists(),
@@ -58,13 +58,13 @@ impl OidcProvider {
 }
 
 /// A handler whose token an API refused.
-async fn newer(tokens: Tokens) -> Result<String, Rejection> {
+pub(crate) async fn newer(tokens: Tokens) -> Result<String, Rejection> {
     let stale = tokens.of("op").await?;
     Ok(tokens.refresh(&stale).await?.secret().to_owned())
 }
 
 /// Goes through the provider's own pages: its login form, then its consent form.
-async fn sign_in(browser: &mut TestBrowser, path: &str, user: &str) -> Page {
+pub(crate) async fn sign_in(browser: &mut TestBrowser, path: &str, user: &str) -> Page {
     let page = browser.open(path).await;
     let form = page.forms().remove(0).fill("login", user).fill("password", "any");
     browser.submit(form).await;

@@ -18,8 +18,9 @@ function built(name) {
   return join(folder, name);
 }
 
-export function launchChromium() {
+export function launchChromium(options = {}) {
   return chromium.launch({
+    ...options,
     executablePath: findChromium(),
     args: [
       "--no-sandbox",
@@ -64,9 +65,9 @@ export async function startSpa() {
 }
 
 /** Starts the application whose provider answers by form. */
-export async function startBrowserApp() {
+export async function startBrowserApp(env = {}) {
   const url = `http://localhost:${await freePort()}`;
-  return start(built("browser-app"), `${url}/healthz`, { APP_URL: url }, url);
+  return start(built("browser-app"), `${url}/healthz`, { APP_URL: url, ...env }, url);
 }
 
 /** Starts a program with no login configured but `env`, and waits until `health` answers. */

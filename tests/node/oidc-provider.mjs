@@ -20,6 +20,7 @@ const defaults = {
   redirect_uris: ["http://localhost:3000/auth/callback/op"],
   post_logout_redirect_uris: [],
   backchannel_logout_uri: "", // none
+  backchannel_logout_session_required: true, // false: a logout token names the user alone
   id_token_signed_response_alg: "RS256", // or ES256
   token_endpoint_auth_method: "client_secret_basic", // or client_secret_post, none, …
   access_token_ttl: 3600,
@@ -110,12 +111,15 @@ function provider(issuer) {
 }
 
 function client() {
-  const { port, access_token_ttl, log_requests, client_secret, backchannel_logout_uri, id_token_padding, ...metadata } = settings;
+  const { port, access_token_ttl, log_requests, client_secret, id_token_padding, ...metadata } = settings;
   const confidential = metadata.token_endpoint_auth_method !== "none";
+  if (!metadata.backchannel_logout_uri) {
+    delete metadata.backchannel_logout_uri;
+    delete metadata.backchannel_logout_session_required;
+  }
   return {
     ...metadata,
     ...(confidential && { client_secret }),
-    ...(backchannel_logout_uri && { backchannel_logout_uri, backchannel_logout_session_required: true }),
     grant_types: ["authorization_code", "refresh_token"],
     response_types: ["code"],
   };

@@ -1,10 +1,12 @@
-// Signing out in a real browser: at the provider and back, seen by another tab, and by a form where the hint is long.
+// Signing out in a real browser: at the provider and back, seen by another tab, by a form where the hint is long, and
+// what the back button shows afterwards.
 //
-//     cargo build -p demo && npm ci && node --test sign-out.test.mjs
+//     cargo build -p demo -p tower-oauth-tests --bins && npm ci && node --test sign-out.test.mjs
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { freePort, launchChromium, startDemo, startProvider } from "./harness.mjs";
+import { freePort, launchChromium, startBrowserApp, startDemo, startProvider } from "./harness.mjs";
+import { button, heading, link, newPage } from "./page.mjs";
 
 const PICTURES = new URL("../../target/screenshots/", import.meta.url).pathname;
 
@@ -118,3 +120,45 @@ test("signing out at the provider ends the session of the application", async (t
   }
   assert.equal(status, 401);
 });
+
+// Chromium keeps pages as they stand for the back button (its back/forward cache), unless Playwright switches that off.
+const PAGES_KEPT = { ignoreDefaultArgs: ["--disable-back-forward-cache"] };
+
+// What the back button shows of the page that had the sign-out button, and of the one before.
+for (const { name, cache, options, last, before } of [
+  { name: "by default, from the HTTP cache: nothing", cache: "", options: {}, last: "stranger", before: "sign in" },
+  { name: "by default, where pages are kept: all", cache: "", options: PAGES_KEPT, last: "sub-alice", before: "sub-alice" },
+  { name: "with no_store: nothing", cache: "no-store", options: PAGES_KEPT, last: "stranger", before: "sign in" },
+  { name: "with clear_cache_at_logout: the last page", cache: "clear", options: PAGES_KEPT, last: "sub-alice", before: "sign in" },
+]) {
+  test(`the back button after a sign-out shows, ${name}`, { timeout: 60_000 }, async (t) => {
+    const [keeping, app] = await Promise.all([launchChromium(options), startBrowserApp({ APP_CACHE: cache })]);
+    t.after(async () => {
+      app.stop();
+      await keeping.close();
+    });
+    const page = await newPage(keeping, t);
+    await page.goto(app.url);
+    await link(page, /sign in/i).click();
+    await button(page, /alice/i).click();
+    await page.waitForURL(`${app.url}/private`);
+    await page.goto(app.url);
+    await heading(page, "sub-alice").waitFor();
+    await button(page, /sign out/i).click();
+    await heading(page, /signed out/i).waitFor();
+
+    assert.equal(await shownAfterBack(page, "/"), last);
+    assert.equal(await shownAfterBack(page, before === "sign in" ? "/auth/login" : "/private"), before);
+    assert.equal((await page.context().request.get(`${app.url}/private`)).status(), 401, "shown is what the browser kept");
+  });
+}
+
+/** Goes back, and says whose page `pathname` shows. */
+async function shownAfterBack(page, pathname) {
+  await page.evaluate(() => history.back());
+  // A page that was kept is not loaded again.
+  await page.waitForURL((url) => url.pathname === pathname, { waitUntil: "commit" });
+  const whose = page.getByText(/stranger|sub-alice|choose an account/i).first();
+  const text = await whose.innerText();
+  return /choose an account/i.test(text) ? "sign in" : text.match(/stranger|sub-alice/)[0];
+}

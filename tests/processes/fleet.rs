@@ -26,6 +26,11 @@ pub(crate) struct Fleet {
 impl Fleet {
     /// Three at once, with this `AUTH_STORE`, and a provider where alice has a session.
     pub(crate) async fn start(store: &str) -> Self {
+        Self::with_near_caches(store, 0).await
+    }
+
+    /// The same, and each keeps sessions for so many seconds.
+    pub(crate) async fn with_near_caches(store: &str, seconds: u64) -> Self {
         allow_open_files();
         let served = FakeProvider::builder()
             .clock(Arc::new(SystemClock::default()))
@@ -42,6 +47,7 @@ impl Fleet {
             ("AUTH_URL", &*base_url),
             ("AUTH_SECRET", &secret("fleet")),
             ("AUTH_STORE", store),
+            ("DEMO_NEAR_CACHE", &seconds.to_string()),
             ("AUTH_OP_ID", provider.client_id()),
             ("AUTH_OP_SECRET", provider.client_secret()),
             ("AUTH_OP_ISSUER", provider.issuer()),

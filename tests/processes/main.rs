@@ -15,6 +15,7 @@ mod fleet;
 mod herds;
 mod killed;
 mod logins;
+mod near_caches;
 mod outages;
 mod settings;
 mod store;

@@ -3,11 +3,12 @@
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use http::{Request, Response};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 use tower_oauth_core::{HttpClient, HttpError, Limits};
 
 /// Holds requests that present a refresh token until the test opens it. Clones are the same gate.
@@ -16,7 +17,7 @@ pub struct Gate {
     network: Arc<dyn HttpClient>,
     on_the_way_back: bool,
     open: Arc<Semaphore>,
-    waiting: Arc<AtomicUsize>,
+    waiting: watch::Sender<usize>,
     most: Arc<AtomicUsize>,
 }
 
@@ -29,7 +30,7 @@ impl Gate {
             network,
             on_the_way_back: false,
             open,
-            waiting: Arc::default(),
+            waiting: watch::Sender::new(0),
             most: Arc::default(),
         }
     }
@@ -48,7 +49,19 @@ impl Gate {
     /// How many requests it holds.
     #[must_use]
     pub fn waiting(&self) -> usize {
-        self.waiting.load(Ordering::SeqCst)
+        *self.waiting.borrow()
+    }
+
+    /// Waits until it holds a request.
+    ///
+    /// # Panics
+    ///
+    /// If none comes for half a minute.
+    pub async fn holds_one(&self) {
+        let mut waiting = self.waiting.subscribe();
+        let arrival = waiting.wait_for(|count| *count > 0);
+        let arrived = tokio::time::timeout(Duration::from_secs(30), arrival).await;
+        assert!(arrived.is_ok(), "no request comes to the gate");
     }
 
     /// The most it ever held at a time.
@@ -58,11 +71,13 @@ impl Gate {
     }
 
     async fn pass(&self) {
-        let waiting = self.waiting.fetch_add(1, Ordering::SeqCst) + 1;
-        self.most.fetch_max(waiting, Ordering::SeqCst);
+        self.waiting.send_modify(|count| {
+            *count += 1;
+            self.most.fetch_max(*count, Ordering::SeqCst);
+        });
         // There are no permits: it ends when the gate opens.
         let _ = self.open.acquire().await;
-        self.waiting.fetch_sub(1, Ordering::SeqCst);
+        self.waiting.send_modify(|count| *count -= 1);
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tower_oauth::{Auth, SystemClock, SystemRandom, providers};
 use tower_oauth_sqlx::Cleaner;
@@ -24,7 +25,7 @@ pub(crate) struct Config {
 }
 
 impl Config {
-    /// Reads `AUTH_*` with `AUTH_STORE`, `DEMO_LISTEN` and `DEMO_API_URL`.
+    /// Reads `AUTH_*` with `AUTH_STORE`, `DEMO_NEAR_CACHE`, `DEMO_LISTEN` and `DEMO_API_URL`.
     pub(crate) async fn from_env() -> Result<Self, Box<dyn Error>> {
         let base_url = setting("AUTH_URL").unwrap_or_else(|| "http://localhost:3000".into());
         let vars = std::env::vars().filter(|(name, _)| name != "AUTH_URL");
@@ -50,7 +51,7 @@ impl Config {
             });
             embedded = Some(served);
         }
-        let (builder, cleaner) = sessions.configure(builder);
+        let (builder, cleaner) = sessions.configure(builder, near_cache()?);
         let auth = builder.build()?;
         Ok(Self {
             auth,
@@ -86,6 +87,12 @@ fn host_and_port(base_url: &str) -> Result<String, Box<dyn Error>> {
     };
     let port = url.port_or_known_default().ok_or("AUTH_URL has no port")?;
     Ok(format!("{host}:{port}"))
+}
+
+/// Zero is no cache.
+fn near_cache() -> Result<Duration, &'static str> {
+    let seconds = setting("DEMO_NEAR_CACHE").map_or(Ok(0), |value| value.parse());
+    seconds.map(Duration::from_secs).map_err(|_| "DEMO_NEAR_CACHE: is no number of seconds")
 }
 
 fn setting(name: &str) -> Option<String> {

@@ -7,6 +7,7 @@
 //! |---|---|
 //! | `AUTH_URL` | the public address; `http://localhost:3000` by default |
 //! | `AUTH_STORE` | where sessions live |
+//! | `DEMO_NEAR_CACHE` | for how many seconds sessions on a server are also kept here; 0 by default |
 //! | `DEMO_LISTEN` | where to listen, as in `0.0.0.0:8080`; by default where `AUTH_URL` leads |
 //! | `DEMO_API_URL` | the API to call with the user's token; by default the provider's userinfo endpoint |
 //!

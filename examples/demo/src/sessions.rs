@@ -3,7 +3,8 @@
 use std::fmt::Display;
 use std::time::Duration;
 
-use tower_oauth::AuthBuilder;
+use tower_oauth::session::SessionStore;
+use tower_oauth::{AuthBuilder, NearCache};
 use tower_oauth_redis::RedisStore;
 use tower_oauth_sqlx::{Cleaner, SqlStore};
 
@@ -45,18 +46,31 @@ impl Sessions {
         !matches!(self, Self::InCookies)
     }
 
-    /// Has `builder` keep its sessions here. Expired ones are removed while the cleaner lives.
-    pub(crate) fn configure(self, builder: AuthBuilder) -> (AuthBuilder, Option<Cleaner>) {
+    /// Has `builder` keep its sessions here, and a copy of those that are elsewhere in this process for as long as
+    /// `max_staleness`. Expired ones are removed while the cleaner lives.
+    pub(crate) fn configure(
+        self,
+        builder: AuthBuilder,
+        max_staleness: Duration,
+    ) -> (AuthBuilder, Option<Cleaner>) {
         match self {
             Self::InMemory => (builder.backchannel_logout(true), None),
             Self::InCookies => (builder.cookie_sessions(), None),
-            Self::OnRedis(store) => (builder.store(store).backchannel_logout(true), None),
+            Self::OnRedis(store) => (on_a_server(builder, store, max_staleness), None),
             Self::InTables(store) => {
                 let cleaner = store.spawn_cleaner(CLEANING_INTERVAL);
-                (builder.store(store).backchannel_logout(true), Some(cleaner))
+                (on_a_server(builder, store, max_staleness), Some(cleaner))
             }
         }
     }
+}
+
+fn on_a_server(
+    builder: AuthBuilder,
+    store: impl SessionStore,
+    max_staleness: Duration,
+) -> AuthBuilder {
+    builder.store(NearCache::new(store, max_staleness)).backchannel_logout(true)
 }
 
 fn refused(problem: impl Display) -> String {

@@ -72,7 +72,8 @@ impl AuthBuilder {
 
     /// Whether a sign-out tells the browser to drop what it cached of this site
     /// ([`Clear-Site-Data: "cache"`](https://www.w3.org/TR/clear-site-data/)). With a large cache that takes a browser
-    /// seconds.
+    /// seconds. The page that had the sign-out button may still be behind the back button: a browser keeps it only when
+    /// it leaves it, so it takes [`no_store`](Self::no_store) too.
     pub fn clear_cache_at_logout(mut self, yes: bool) -> Self {
         self.logout.clear_cache = yes;
         self
