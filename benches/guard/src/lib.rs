@@ -12,5 +12,5 @@ mod subject;
 
 pub use callgrind::{Cost, count};
 pub use rounds::{median, rounds};
-pub use sessions::{SessionMaker, me};
+pub use sessions::{SESSION_COOKIE, SessionMaker, me};
 pub use subject::{Subject, bare};

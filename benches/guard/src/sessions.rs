@@ -50,8 +50,10 @@ impl SessionMaker {
         let app = bare().layer(auth.layer());
         let mut browser = TestBrowser::new(BASE_URL, app, provider.http_client());
         browser.login_as("alice").await;
-        let (_, id) = browser.cookies().pop().expect("alice is signed in");
-        let key = SessionId::parse(&id).expect("the cookie is an id").store_key();
+        let cookies = browser.cookies();
+        let is_session = |(name, _): &&(String, String)| name == SESSION_COOKIE;
+        let (_, id) = cookies.iter().find(is_session).expect("alice is signed in");
+        let key = SessionId::parse(id).expect("the cookie is an id").store_key();
         let stored = store.load(&key).await.expect("it cannot fail").expect("it is there");
         let keys = KeyRing::new("secret", SECRET.as_bytes()).expect("a good secret");
         let random = Arc::new(SystemRandom::default());
@@ -112,6 +114,9 @@ impl SessionMaker {
     }
 }
 
+/// The cookie that names a session. There are others for a while after a login.
+pub const SESSION_COOKIE: &str = "__Host-auth";
+
 const BASE_URL: &str = "https://app.example";
 
 const SECRET: &str = "EwN4mDp6Yl0aCq9TjW2hZs7bKv3xUf8RgO1nPcLe5Qi=";
@@ -127,7 +132,7 @@ fn builder(provider: &FakeProvider) -> AuthBuilder {
 }
 
 fn cookie(value: &str) -> String {
-    format!("__Host-auth={value}")
+    format!("{SESSION_COOKIE}={value}")
 }
 
 /// The application that is asked: its one route wants the user and the token.

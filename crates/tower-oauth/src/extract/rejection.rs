@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::mem;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,8 +23,12 @@ use crate::tokens::TokenError;
 ///
 /// As a response: a browser's navigation is sent to the sign-in page and comes back, and so is htmx by its header
 /// `HX-Redirect`; everything else gets a problem document ([RFC 9457](https://www.rfc-editor.org/rfc/rfc9457)).
+// In a box: every extractor's future has room for it, and few requests need it.
 #[derive(Clone, Debug)]
-pub struct Rejection {
+pub struct Rejection(Box<Reason>);
+
+#[derive(Clone, Debug)]
+struct Reason {
     kind: RejectionKind,
     /// Where to sign in, for whom that helps.
     login_path: Option<String>,
@@ -162,11 +167,8 @@ impl RejectionKind {
 impl Rejection {
     /// Signing in, again or for the first time, is what helps.
     pub(crate) fn sign_in(kind: RejectionKind, asking: &Asking) -> Self {
-        Self {
-            login_path: Some(asking.handle.login_path(asking.page.as_deref())),
-            way: asking.way,
-            ..Self::plain(kind)
-        }
+        let login_path = Some(asking.handle.login_path(asking.page.as_deref()));
+        Self(Box::new(Reason { login_path, way: asking.way, ..Reason::plain(kind) }))
     }
 
     /// A login at the provider of `connection` by the same user is what helps, if it also asks for what `change` says.
@@ -182,22 +184,25 @@ impl Rejection {
                 request.user = Some(ExpectedUser::new(identity.issuer(), identity.subject()));
                 change(request);
             });
-        Self { login_path, way: asking.way, ..Self::plain(kind) }
+        Self(Box::new(Reason { login_path, way: asking.way, ..Reason::plain(kind) }))
     }
 
     /// The application's own reason to refuse: 403 with `detail`, which whoever asks is shown.
     #[must_use]
     pub fn forbidden(detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { detail: Some(detail.into()), ..Self::plain(RejectionKind::Forbidden) }
+        let detail = Some(detail.into());
+        Self(Box::new(Reason { detail, ..Reason::plain(RejectionKind::Forbidden) }))
     }
 
-    pub(crate) fn missing_these(self, scopes: Vec<String>) -> Self {
-        Self { missing_scopes: scopes, ..self }
+    pub(crate) fn missing_these(mut self, scopes: Vec<String>) -> Self {
+        self.0.missing_scopes = scopes;
+        self
     }
 
     /// Nobody is sent anywhere, though the way is told: who was asked a moment ago said no.
-    pub(crate) fn without_redirect(self) -> Self {
-        Self { way: Way::Told, ..self }
+    pub(crate) fn without_redirect(mut self) -> Self {
+        self.0.way = Way::Told;
+        self
     }
 
     /// Why there is no token for the request of `asking`, or for a job.
@@ -218,11 +223,11 @@ impl Rejection {
             {
                 Self::store(error)
             }
-            TokenError::Unavailable { error, retry_after } => Self {
+            TokenError::Unavailable { error, retry_after } => Self(Box::new(Reason {
                 retry_after: Some(retry_after),
                 source: Some(error),
-                ..Self::plain(RejectionKind::TokenUnavailable)
-            },
+                ..Reason::plain(RejectionKind::TokenUnavailable)
+            })),
         }
     }
 
@@ -231,10 +236,85 @@ impl Rejection {
             ErrorKind::ProvidersUnavailable => RejectionKind::ProvidersUnavailable,
             _ => RejectionKind::StoreUnavailable,
         };
-        Self { retry_after: error.retry_after(), source: Some(error), ..Self::plain(kind) }
+        let (retry_after, source) = (error.retry_after(), Some(error));
+        Self(Box::new(Reason { retry_after, source, ..Reason::plain(kind) }))
     }
 
-    pub(crate) const fn plain(kind: RejectionKind) -> Self {
+    pub(crate) fn plain(kind: RejectionKind) -> Self {
+        Self(Box::new(Reason::plain(kind)))
+    }
+
+    /// Why.
+    #[must_use]
+    pub const fn kind(&self) -> RejectionKind {
+        self.0.kind
+    }
+
+    /// How long to wait before another try can help, where that is known.
+    #[must_use]
+    pub const fn retry_after(&self) -> Option<Duration> {
+        self.0.retry_after
+    }
+
+    /// The scopes that are missing, for [`RejectionKind::InsufficientScope`].
+    #[must_use]
+    pub fn missing_scopes(&self) -> &[String] {
+        &self.0.missing_scopes
+    }
+
+    /// The response, for a service that is not axum's.
+    #[must_use]
+    pub fn into_response<B: From<Bytes>>(self) -> Response<B> {
+        tracing::trace!(target: "tower_oauth::rejection", code = self.0.kind.code(), "{self}");
+        #[cfg(feature = "metrics")]
+        metrics::counter!("tower_oauth_rejections_total", "code" => self.0.kind.code())
+            .increment(1);
+        let retry_after = self.0.retry_after;
+        let mut response = self.answer();
+        // The same address answers otherwise once somebody is signed in.
+        response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if let Some(wait) = retry_after {
+            response.headers_mut().insert(RETRY_AFTER, wait.as_secs().max(1).into());
+        }
+        response.map(B::from)
+    }
+
+    fn answer(mut self) -> Response<Bytes> {
+        if let (Way::Redirect, Some(login_path)) = (self.0.way, &self.0.login_path) {
+            return see_other(login_path);
+        }
+        if matches!(
+            self.0.kind,
+            RejectionKind::StoreUnavailable
+                | RejectionKind::ProvidersUnavailable
+                | RejectionKind::LayerMissing
+        ) {
+            let reason =
+                self.0.source.as_ref().map_or_else(|| self.to_string(), |e| e.with_causes());
+            tracing::error!(target: "tower_oauth::session", code = self.0.kind.code(), "{reason}");
+        }
+        let mut extra = json!({ "detail": self.to_string() });
+        let hx_redirect = match (self.0.way, &self.0.login_path) {
+            (Way::Htmx, Some(login_path)) => HeaderValue::try_from(login_path).ok(),
+            _ => None,
+        };
+        if let (Some(extra), Some(login_path)) = (extra.as_object_mut(), self.0.login_path.take()) {
+            extra.insert("login_url".into(), login_path.into());
+        }
+        let missing = mem::take(&mut self.0.missing_scopes);
+        if let (Some(extra), false) = (extra.as_object_mut(), missing.is_empty()) {
+            extra.insert("missing_scopes".into(), missing.into());
+        }
+        let mut response = problem(self.0.kind.status(), self.0.kind.code(), Some(extra));
+        if let Some(login_path) = hx_redirect {
+            response.headers_mut().insert(HX_REDIRECT, login_path);
+        }
+        response
+    }
+}
+
+impl Reason {
+    const fn plain(kind: RejectionKind) -> Self {
         Self {
             kind,
             login_path: None,
@@ -245,79 +325,14 @@ impl Rejection {
             source: None,
         }
     }
-
-    /// Why.
-    #[must_use]
-    pub const fn kind(&self) -> RejectionKind {
-        self.kind
-    }
-
-    /// How long to wait before another try can help, where that is known.
-    #[must_use]
-    pub const fn retry_after(&self) -> Option<Duration> {
-        self.retry_after
-    }
-
-    /// The scopes that are missing, for [`RejectionKind::InsufficientScope`].
-    #[must_use]
-    pub fn missing_scopes(&self) -> &[String] {
-        &self.missing_scopes
-    }
-
-    /// The response, for a service that is not axum's.
-    #[must_use]
-    pub fn into_response<B: From<Bytes>>(self) -> Response<B> {
-        tracing::trace!(target: "tower_oauth::rejection", code = self.kind.code(), "{self}");
-        #[cfg(feature = "metrics")]
-        metrics::counter!("tower_oauth_rejections_total", "code" => self.kind.code()).increment(1);
-        let retry_after = self.retry_after;
-        let mut response = self.answer();
-        // The same address answers otherwise once somebody is signed in.
-        response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        if let Some(wait) = retry_after {
-            response.headers_mut().insert(RETRY_AFTER, wait.as_secs().max(1).into());
-        }
-        response.map(B::from)
-    }
-
-    fn answer(self) -> Response<Bytes> {
-        if let (Way::Redirect, Some(login_path)) = (self.way, &self.login_path) {
-            return see_other(login_path);
-        }
-        if matches!(
-            self.kind,
-            RejectionKind::StoreUnavailable
-                | RejectionKind::ProvidersUnavailable
-                | RejectionKind::LayerMissing
-        ) {
-            let reason = self.source.as_ref().map_or_else(|| self.to_string(), |e| e.with_causes());
-            tracing::error!(target: "tower_oauth::session", code = self.kind.code(), "{reason}");
-        }
-        let mut extra = json!({ "detail": self.to_string() });
-        let hx_redirect = match (self.way, &self.login_path) {
-            (Way::Htmx, Some(login_path)) => HeaderValue::try_from(login_path).ok(),
-            _ => None,
-        };
-        if let (Some(extra), Some(login_path)) = (extra.as_object_mut(), self.login_path) {
-            extra.insert("login_url".into(), login_path.into());
-        }
-        if let (Some(extra), false) = (extra.as_object_mut(), self.missing_scopes.is_empty()) {
-            extra.insert("missing_scopes".into(), self.missing_scopes.into());
-        }
-        let mut response = problem(self.kind.status(), self.kind.code(), Some(extra));
-        if let Some(login_path) = hx_redirect {
-            response.headers_mut().insert(HX_REDIRECT, login_path);
-        }
-        response
-    }
 }
 
 impl fmt::Display for Rejection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(detail) = &self.detail {
+        if let Some(detail) = &self.0.detail {
             return f.write_str(detail);
         }
-        f.write_str(match self.kind {
+        f.write_str(match self.0.kind {
             RejectionKind::LoginRequired => "nobody is signed in",
             RejectionKind::TokenExpired => "the access token has expired; sign in again",
             RejectionKind::TokenUnavailable => "the access token cannot be refreshed right now",
@@ -341,6 +356,6 @@ impl fmt::Display for Rejection {
 
 impl std::error::Error for Rejection {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.source.as_deref().map(|source| source as _)
+        self.0.source.as_deref().map(|source| source as _)
     }
 }

@@ -74,8 +74,13 @@ where
 /// A response that depends on who is signed in must not be served to somebody else from a shared cache.
 fn keep_private(headers: &mut HeaderMap, no_store: bool) {
     headers.append(VARY, HeaderValue::from_static("cookie"));
-    let kept = if no_store { "no-store" } else { "private, no-cache" };
-    headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static(kept));
+    // Each is checked when it is compiled; one `from_static` of either would be at every request.
+    let kept = if no_store {
+        HeaderValue::from_static("no-store")
+    } else {
+        HeaderValue::from_static("private, no-cache")
+    };
+    headers.entry(CACHE_CONTROL).or_insert(kept);
 }
 
 impl<F> fmt::Debug for ResponseFuture<F> {

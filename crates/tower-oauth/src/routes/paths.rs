@@ -98,8 +98,11 @@ impl Routes<'_> {
     /// The login route at `path`. The base path may be there or be cut off already, by a proxy or by the
     /// router that the layer sits in.
     pub(crate) fn find(&self, path: &str) -> Option<Route> {
-        let below_base = below(path, self.base_path).and_then(|path| self.find_below_base(path));
-        below_base.or_else(|| self.find_below_base(path))
+        let found = self.find_below_base(path);
+        if found.is_some() || self.base_path.is_empty() {
+            return found;
+        }
+        self.find_below_base(below(path, self.base_path)?)
     }
 
     /// `path` with the base path, whether it was cut off or not.
