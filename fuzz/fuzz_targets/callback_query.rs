@@ -12,7 +12,7 @@ fuzz_target!(|query: &[u8]| {
     let Ok(query) = std::str::from_utf8(query) else { return };
     let uri = format!("/auth/callback/op?{query}");
     let Ok(request) = Request::get(uri).body(Full::new(Bytes::new())) else { return };
-    let response = tower_oauth_fuzz::respond(request, false);
+    let response = tower_oauth_fuzz::respond(&tower_oauth_fuzz::application(false), request);
     assert_eq!(response.status(), 400);
     assert!(!response.headers().contains_key("set-cookie"));
 });

@@ -8,10 +8,11 @@ use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|cookies: &[u8]| {
     let Ok(header) = HeaderValue::from_bytes(cookies) else { return };
+    let auth = tower_oauth_fuzz::application(false);
     let get = |path: &str| {
         let request = Request::get(path).header("cookie", header.clone());
         let request = request.body(Full::new(Bytes::new())).expect("a request");
-        tower_oauth_fuzz::respond(request, false)
+        tower_oauth_fuzz::respond(&auth, request)
     };
     let page = get("/");
     let text = tower_oauth_fuzz::run(page.into_body().collect()).expect("a body").to_bytes();

@@ -76,14 +76,19 @@ pub fn run<F: Future>(future: F) -> F::Output {
     runtime.expect("a runtime").block_on(future)
 }
 
-/// A login from start to finish at the provider with these documents.
-pub async fn login(script: Script, provider: Provider) -> Result<Login, Error> {
+/// The application's side of the provider with these documents.
+pub fn client(script: Script, provider: Provider) -> Client {
     let environment = Environment::new(
         Arc::new(script),
         Arc::new(StoppedClock),
         Arc::new(SystemRandom::default()),
     );
-    let client = Client::new(provider, "https://app.example/cb".into(), environment);
+    Client::new(provider, "https://app.example/cb".into(), environment)
+}
+
+/// A login from start to finish at the provider with these documents.
+pub async fn login(script: Script, provider: Provider) -> Result<Login, Error> {
+    let client = client(script, provider);
     let return_to = ReturnTo::parse("/", "/auth").expect("a path");
     let start = client.start(return_to).await?;
     let url = url::Url::parse(&start.authorization_url).expect("a URL");
@@ -98,18 +103,22 @@ pub fn openid() -> Provider {
     providers::oidc(ISSUER, "client", "secret").key("op")
 }
 
-/// The answer of an application, which says whom it takes the request to be from.
-pub fn respond(request: Request<Full<Bytes>>, form_post: bool) -> Response<Full<Bytes>> {
+/// An application that signs in at the provider of the default documents.
+pub fn application(form_post: bool) -> Auth {
     let provider = openid().quirks(|quirks| {
         if form_post {
             quirks.response_mode = tower_oauth::provider::ResponseMode::FormPost;
         }
     });
-    let auth = Auth::builder("https://app.example")
+    Auth::builder("https://app.example")
         .http_client(Arc::new(Script::default()))
         .provider(provider)
         .build()
-        .expect("a good configuration");
+        .expect("a good configuration")
+}
+
+/// The answer of an application, which says whom it takes the request to be from.
+pub fn respond(auth: &Auth, request: Request<Full<Bytes>>) -> Response<Full<Bytes>> {
     let service = auth.layer().layer(service_fn(async |request: Request<Full<Bytes>>| {
         let (parts, _) = request.into_parts();
         let user = User::from_parts(&parts).await.expect("the memory store works");
