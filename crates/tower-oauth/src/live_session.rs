@@ -185,7 +185,7 @@ impl Auth {
         }
     }
 
-    /// The live session that the browser has before a login ends, if it has one.
+    /// The one live session that the request names, for who only looks: its idle end stays.
     pub(crate) async fn session_before(
         &self,
         headers: &HeaderMap,

@@ -22,6 +22,12 @@ struct EndedSession {
     connections: Vec<Arc<Connection>>,
 }
 
+impl EndedSession {
+    fn into_connections(self) -> impl Iterator<Item = (StoreKey, Arc<Connection>)> {
+        self.connections.into_iter().map(move |connection| (self.key, connection))
+    }
+}
+
 impl Auth {
     /// Ends every session of the user, on every device, and tells how many there were: for "sign out everywhere", for
     /// an account that was taken over, blocked or deleted. Their tokens are revoked as at a sign-out.
@@ -55,9 +61,7 @@ impl Auth {
         let (sessions, result) = self.end_each(keys, SessionEnd::Everywhere, |_| true).await;
         tracing::info!(target: "tower_oauth::session", issuer, sessions = sessions.len(), "signed out everywhere");
         let count = sessions.len() as u64;
-        let gone = sessions.into_iter().flat_map(|EndedSession { key, connections }| {
-            connections.into_iter().map(move |connection| (key, connection))
-        });
+        let gone = sessions.into_iter().flat_map(EndedSession::into_connections);
         revoke_all(self, gone.collect());
         result.map(|()| count)
     }
@@ -103,9 +107,7 @@ impl Auth {
             connection.provider == provider
                 && connection.tokens.scopes.iter().any(|scope| scope == OFFLINE_ACCESS)
         };
-        let gone = sessions.into_iter().flat_map(|EndedSession { key, connections }| {
-            connections.into_iter().map(move |connection| (key, connection))
-        });
+        let gone = sessions.into_iter().flat_map(EndedSession::into_connections);
         revoke_all(self, gone.filter(|(_, connection)| !stays(connection)).collect());
         result
     }

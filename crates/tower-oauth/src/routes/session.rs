@@ -14,10 +14,7 @@ use crate::live_session::LiveSession;
 /// What a script may know: no token, and nothing to another site. To look is not to use: the idle end stays.
 pub(super) async fn get(auth: &Auth, headers: &HeaderMap) -> Result<Response<Bytes>, Failure> {
     check_own_site(auth, headers).await?;
-    let live = match *auth.session_values(headers) {
-        [value] => auth.named_session(value).await?,
-        _ => None,
-    };
+    let live = auth.session_before(headers).await?;
     let routes = auth.routes();
     let document = match live {
         None => json!({ "signed_in": false, "login_url": routes.login(None) }),
