@@ -9,8 +9,10 @@ mod callgrind;
 mod rounds;
 mod sessions;
 mod subject;
+mod targets;
 
 pub use callgrind::{Cost, count};
 pub use rounds::{median, rounds};
 pub use sessions::{SESSION_COOKIE, SessionMaker, me};
 pub use subject::{Subject, bare};
+pub use targets::Targets;
