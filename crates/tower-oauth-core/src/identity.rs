@@ -3,8 +3,6 @@
 use std::fmt;
 use std::sync::OnceLock;
 
-use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 /// A verified identity: what identifies the user, and what the provider says about them.
@@ -20,14 +18,13 @@ pub struct Identity {
     issuer: Box<str>,
     subject: Box<str>,
     sid: Option<Box<str>>,
-    claims: Box<RawValue>,
+    claims: Box<str>,
     parsed: OnceLock<Box<Map<String, Value>>>,
     email_trust: EmailTrust,
 }
 
 /// How far a provider vouches for an e-mail address.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum EmailTrust {
     /// The provider checked that the user receives mail there.
@@ -79,23 +76,23 @@ impl Identity {
         claims: Map<String, Value>,
         email_trust: EmailTrust,
     ) -> Self {
-        let text = serde_json::value::to_raw_value(&claims).unwrap_or_default();
-        Self::from_text(issuer, subject, sid, text, email_trust)
+        let text = serde_json::to_string(&claims).unwrap_or_default();
+        Self::from_text(&issuer, &subject, sid.as_deref(), &text, email_trust)
     }
 
     /// The same from the text of an object, as [`claims_text`](Self::claims_text) returned it.
     pub(crate) fn from_text(
-        issuer: String,
-        subject: String,
-        sid: Option<String>,
-        claims: Box<RawValue>,
+        issuer: &str,
+        subject: &str,
+        sid: Option<&str>,
+        claims: &str,
         email_trust: EmailTrust,
     ) -> Self {
         Self {
             issuer: issuer.into(),
             subject: subject.into(),
             sid: sid.map(Into::into),
-            claims,
+            claims: claims.into(),
             parsed: OnceLock::new(),
             email_trust,
         }
@@ -129,17 +126,13 @@ impl Identity {
     /// the provider or its preset knows them, and under the provider's own names besides.
     #[must_use]
     pub fn claims(&self) -> &Map<String, Value> {
-        let parse = || serde_json::from_str(self.claims.get()).unwrap_or_default();
+        let parse = || serde_json::from_str(&self.claims).unwrap_or_default();
         self.parsed.get_or_init(parse)
     }
 
     /// The [claims](Self::claims) as the text of a JSON object: for who reads them into a type of their own.
     #[must_use]
     pub fn claims_text(&self) -> &str {
-        self.claims.get()
-    }
-
-    pub(crate) fn raw_claims(&self) -> &RawValue {
         &self.claims
     }
 

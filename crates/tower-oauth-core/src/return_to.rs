@@ -64,7 +64,7 @@ impl ReturnTo {
     }
 
     /// A target that was sealed by this process or a replica of it.
-    pub(crate) fn from_sealed(target: String) -> Self {
+    pub(crate) fn from_sealed(target: impl Into<Box<str>>) -> Self {
         Self(target.into())
     }
 }

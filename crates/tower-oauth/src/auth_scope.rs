@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use http::HeaderMap;
 use http::request::Parts;
-use tower_oauth_core::session::{Session, StoreKey};
-use tower_oauth_core::{Error, ErrorKind, ReturnTo};
+use tower_oauth_core::session::StoreKey;
+use tower_oauth_core::{Error, ErrorKind, ReturnTo, Timestamp};
 
 use crate::auth::Auth;
 use crate::clients::ClientsRef;
@@ -118,10 +118,11 @@ impl Auth {
         Ok(auth.live_session(key).await?.map(|live| (auth, live)))
     }
 
-    /// Whether the session has not reached its own end, is of the tenant in question, and its provider is still one of
-    /// that tenant's.
-    pub(crate) async fn is_live(&self, session: &Session, key: StoreKey) -> Result<bool, Error> {
-        if session.expires <= self.inner().environment.clock.now() {
+    /// Whether the session has not reached its end, which is kept whatever the store does, is of the tenant in question,
+    /// and its provider is still one of that tenant's.
+    pub(crate) async fn is_live(&self, live: &LiveSession, now: Timestamp) -> Result<bool, Error> {
+        let LiveSession { session, key, .. } = live;
+        if session.expires.min(live.expires()) <= now {
             return Ok(false);
         }
         if session.tenant.as_deref() != self.tenant() {

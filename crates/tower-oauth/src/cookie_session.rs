@@ -64,18 +64,19 @@ impl CookieSessions {
         value: &str,
     ) -> Result<Option<LiveSession>, Error> {
         let Some((key, session)) = open(auth, value) else { return Ok(None) };
-        if !auth.is_live(&session, key).await? {
+        let live = LiveSession::in_cookie(session, key);
+        if !auth.is_live(&live, auth.inner().environment.clock.now()).await? {
             return Ok(None);
         }
         if let Some(revoked) = &self.revoked_sessions {
             let by_sid = auth.inner().logout.backchannel;
-            if revoked.load(&key).await?.is_some()
-                || ended::includes(&**revoked, &session, by_sid).await?
+            if revoked.load(&live.key).await?.is_some()
+                || ended::includes(&**revoked, &live.session, by_sid).await?
             {
                 return Ok(None);
             }
         }
-        Ok(Some(LiveSession::in_cookie(session, key)))
+        Ok(Some(live))
     }
 
     /// Ends the session in a cookie for everybody who has a copy, if there is a list to put it on. Without one it

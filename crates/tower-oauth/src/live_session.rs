@@ -67,17 +67,23 @@ impl Auth {
                 return Ok(None);
             }
         };
-        let live = match (&self.inner().cookie_sessions, SessionId::parse(value)) {
+        match &self.inner().cookie_sessions {
             // In a box, like all that few requests need: the future of each request has room for the rest alone.
-            (Some(sessions), _) => Box::pin(sessions.load(self, value)).await?,
-            (None, None) => None,
-            (None, Some(id)) => {
-                let key = id.store_key();
-                self.live(key, self.inner().store.load(&key).await?).await?
-            }
-        };
-        let Some(live) = live else { return Ok(None) };
-        if let Some(expires) = self.moved_end(&live) {
+            Some(sessions) => Box::pin(sessions.load(self, value)).await,
+            None => self.used_session(value).await,
+        }
+    }
+
+    /// The session in the store that a cookie with this value names, if it is live. Its idle end moves.
+    async fn used_session(&self, value: &str) -> Result<Option<LiveSession>, Error> {
+        let Some(key) = SessionId::parse(value).map(|id| id.store_key()) else { return Ok(None) };
+        let stored = self.inner().store.load(&key).await?;
+        let Some(live) = self.opened(key, stored) else { return Ok(None) };
+        let now = self.inner().environment.clock.now();
+        if !self.is_live(&live, now).await? {
+            return Ok(None);
+        }
+        if let Some(expires) = self.moved_end(&live, now) {
             Box::pin(self.touch(&live, expires)).await;
         }
         Ok(Some(live))
@@ -100,24 +106,20 @@ impl Auth {
         if self.inner().cookie_sessions.is_some() {
             return Ok(None);
         }
-        self.live(key, self.inner().store.load_current(&key).await?).await
+        let stored = self.inner().store.load_current(&key).await?;
+        let Some(live) = self.opened(key, stored) else { return Ok(None) };
+        let is_live = self.is_live(&live, self.inner().environment.clock.now()).await?;
+        Ok(is_live.then_some(live))
     }
 
-    async fn live(
-        &self,
-        key: StoreKey,
-        stored: Option<StoredRecord>,
-    ) -> Result<Option<LiveSession>, Error> {
-        let Some(stored) = stored else { return Ok(None) };
-        let Some(session) = self.inner().codec.open(&stored.payload, &key) else {
+    /// What the store has under `key`, live or not, if the application's keys open it.
+    fn opened(&self, key: StoreKey, stored: Option<StoredRecord>) -> Option<LiveSession> {
+        let StoredRecord { payload, expires, version, .. } = stored?;
+        let session = self.inner().codec.open(&payload, &key);
+        if session.is_none() {
             tracing::warn!(target: "tower_oauth::session", session = ?key, "a stored session could not be opened");
-            return Ok(None);
-        };
-        let now = self.inner().environment.clock.now();
-        // The store expires records; the session's own end is kept whatever the store does.
-        let is_live = stored.expires > now && self.is_live(&session, key).await?;
-        let (version, expires) = (stored.version, stored.expires);
-        Ok(is_live.then_some(LiveSession { session, key, version, expires }))
+        }
+        Some(LiveSession { session: session?, key, version, expires })
     }
 
     /// Puts `session` in the place of `live`, unless that was changed or ended meanwhile. Its idle end stays.
@@ -197,9 +199,8 @@ impl Auth {
     }
 
     /// Where the idle end of a session belongs, once a tenth of the idle lifetime has passed since it was moved.
-    fn moved_end(&self, live: &LiveSession) -> Option<Timestamp> {
-        let expires =
-            live.session.idle_expiry(self.inner().environment.clock.now(), self.inner().lifetimes);
+    fn moved_end(&self, live: &LiveSession, now: Timestamp) -> Option<Timestamp> {
+        let expires = live.session.idle_expiry(now, self.inner().lifetimes);
         Some(expires).filter(|end| end.since(live.expires) > self.inner().lifetimes.idle / 10)
     }
 

@@ -36,6 +36,14 @@ impl SessionId {
         URL_SAFE_NO_PAD.encode(self.0)
     }
 
+    pub(super) const fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    pub(super) const fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
     /// The key under which a store holds the session.
     #[must_use]
     pub fn store_key(&self) -> StoreKey {

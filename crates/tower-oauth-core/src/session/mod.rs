@@ -1,6 +1,7 @@
 //! The session: who is signed in, with which tokens, until when.
 
 mod id;
+mod members;
 mod payload;
 mod record;
 mod sealed_cookie;

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
+use zeroize::Zeroizing;
 
 use super::{Session, StoreError, StoreKey, record};
 use crate::key_ring::{KeyRing, Purpose};
@@ -99,7 +100,7 @@ impl SessionCodec {
                 }
                 let context = self.context(key);
                 let plaintext = self.keys.open(Purpose::Session, &context, &sealed.bytes)?;
-                let session = record::decode(&plaintext).map(Arc::new)?;
+                let session = record::decode(&Zeroizing::new(plaintext)).map(Arc::new)?;
                 // Whoever came first is remembered; another codec then opens anew every time.
                 sealed.opened.get_or_init(|| Opened {
                     application: Arc::clone(&self.application),
@@ -122,7 +123,7 @@ impl SessionCodec {
 
     /// The record's own key is part of the seal, so a record copied under another key does not open.
     fn seal(&self, session: &Session, key: &StoreKey) -> Result<Bytes, StoreError> {
-        let plaintext = record::encode(session).map_err(StoreError::failed)?;
+        let plaintext = record::encode(session);
         self.keys
             .seal(Purpose::Session, &self.context(key), &plaintext, &*self.random)
             .map(Bytes::from)

@@ -4,70 +4,24 @@
 //! came, the refresh token, claims that only the check of the ID token needs. There is one connection, that of the
 //! login: to add another would mean a new cookie for the same session, which could undo a sign-out under way.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde::{Deserialize, Serialize};
-use serde_json::value::{RawValue, to_raw_value};
-use serde_json::{Map, Value};
+use serde::Serialize;
 use zeroize::Zeroizing;
 
-use super::{Connection, LoginMark, Session, SessionCodec, SessionId, TokenSet};
-use crate::clock::Timestamp;
-use crate::identity::{EmailTrust, Identity};
+use super::{Connection, Session, SessionCodec, SessionId, TokenSet, record};
+use crate::identity::Identity;
 use crate::key_ring::Purpose;
 use crate::random::RandomUnavailable;
-use crate::return_to::ReturnTo;
 
 /// Part of the seal: a cookie of another form does not open, and its session counts as absent.
-const FORMAT: &str = "2\n";
+const FORMAT: &str = "3\n";
 
 /// Claims that the login checked and that say nothing about the user (OpenID Connect Core section 2).
 const CHECKED_ONLY: [&str; 5] = ["aud", "azp", "exp", "jti", "nbf"];
-
-/// The sealed form. Short names, and what is said twice is written once: issuer, subject and `sid`
-/// are left out where the claims have them.
-#[derive(Serialize, Deserialize)]
-struct Sealed<'a> {
-    #[serde(rename = "n")]
-    id: Cow<'a, str>,
-    #[serde(rename = "b")]
-    created: Timestamp,
-    #[serde(rename = "e")]
-    expires: Timestamp,
-    #[serde(rename = "h")]
-    state_hash: Cow<'a, str>,
-    #[serde(rename = "r")]
-    return_to: Cow<'a, str>,
-    #[serde(rename = "p")]
-    provider: Cow<'a, str>,
-    #[serde(rename = "i", skip_serializing_if = "Option::is_none", default)]
-    issuer: Option<Cow<'a, str>>,
-    #[serde(rename = "s", skip_serializing_if = "Option::is_none", default)]
-    subject: Option<Cow<'a, str>>,
-    #[serde(rename = "d", skip_serializing_if = "Option::is_none", default)]
-    sid: Option<Cow<'a, str>>,
-    #[serde(rename = "m")]
-    email_trust: EmailTrust,
-    #[serde(rename = "c", borrow)]
-    claims: &'a RawValue,
-    #[serde(rename = "t")]
-    access_token: Cow<'a, str>,
-    #[serde(rename = "x", skip_serializing_if = "Option::is_none", default)]
-    access_token_expires: Option<Timestamp>,
-    #[serde(rename = "o")]
-    scopes: Cow<'a, [String]>,
-    /// What was asked for besides, and not granted.
-    #[serde(rename = "q", skip_serializing_if = "Vec::is_empty", default)]
-    refused_scopes: Vec<Cow<'a, str>>,
-    #[serde(rename = "z", skip_serializing_if = "Option::is_none", default)]
-    tenant: Option<Cow<'a, str>>,
-    #[serde(rename = "a", skip_serializing_if = "Option::is_none", default)]
-    account: Option<Cow<'a, str>>,
-}
 
 impl SessionCodec {
     /// Seals the whole of `session` for its cookie, with the `id` that names it in logs and in a list of revoked
@@ -81,10 +35,8 @@ impl SessionCodec {
         id: &SessionId,
         session: &Session,
     ) -> Result<String, RandomUnavailable> {
-        let claims = kept_claims(session.connection.identity.claims());
-        let plaintext =
-            claims.and_then(|claims| serde_json::to_vec(&Sealed::new(id, session, &claims)));
-        let plaintext = Zeroizing::new(plaintext.map_err(|_| RandomUnavailable)?);
+        let record = record::encode(&kept(session));
+        let plaintext = Zeroizing::new([id.as_bytes().as_slice(), &record].concat());
         let context = self.cookie_context();
         let sealed = self.keys.seal(
             Purpose::SessionCookie,
@@ -105,7 +57,8 @@ impl SessionCodec {
         let context = self.cookie_context();
         let plaintext = self.keys.open(Purpose::SessionCookie, context.as_bytes(), &sealed)?;
         let plaintext = Zeroizing::new(plaintext);
-        serde_json::from_slice::<Sealed<'_>>(&plaintext).ok()?.open()
+        let (id, record) = plaintext.split_first_chunk()?;
+        Some((SessionId::from_bytes(*id), record::decode(record)?))
     }
 
     fn cookie_context(&self) -> String {
@@ -119,14 +72,15 @@ impl Session {
     pub fn biggest_in_cookie(&self) -> (String, usize) {
         let Connection { identity, tokens, .. } = &*self.connection;
         let token = ("the access token".to_owned(), tokens.access_token.secret().len());
-        let scopes = ("the list of scopes".to_owned(), written(&*tokens.scopes));
+        let scopes = tokens.scopes.iter().map(String::len).sum();
+        let scopes = ("the list of scopes".to_owned(), scopes);
         let claims = identity
             .claims()
             .iter()
             .filter(|(name, _)| is_kept(name))
             .map(|(name, value)| (claim(name), written(name) + written(value)));
-        let account =
-            self.account.as_deref().map(|it| ("the account's data".to_owned(), written(it)));
+        let account = self.account.as_deref();
+        let account = account.map(|it| ("the account's data".to_owned(), it.len()));
         let biggest = claims.chain([token, scopes]).chain(account).max_by_key(|(_, bytes)| *bytes);
         let (name, bytes) = biggest.unwrap_or_default();
         // Three bytes are four characters of base64.
@@ -134,101 +88,22 @@ impl Session {
     }
 }
 
-impl<'a> Sealed<'a> {
-    fn new(id: &SessionId, session: &'a Session, kept: &'a RawValue) -> Self {
-        let Session { created, expires, connection, tenant, account, .. } = session;
-        let Connection { provider, identity, tokens, login, requested_scopes, .. } = &**connection;
-        let (issuer, subject, sid) = (identity.issuer(), identity.subject(), identity.sid());
-        let claims = identity.claims();
-        let says = |claim, value| claims.get(claim).and_then(Value::as_str) == Some(value);
-        Self {
-            id: id.cookie_value().into(),
-            created: *created,
-            expires: *expires,
-            state_hash: URL_SAFE_NO_PAD.encode(login.state_hash).into(),
-            return_to: login.return_to.as_str().into(),
-            provider: provider.into(),
-            issuer: (!says("iss", issuer)).then(|| issuer.into()),
-            subject: (!says("sub", subject)).then(|| subject.into()),
-            sid: sid.filter(|sid| !says("sid", sid)).map(Cow::from),
-            email_trust: identity.email_trust(),
-            claims: kept,
-            access_token: tokens.access_token.secret().into(),
-            access_token_expires: tokens.expires,
-            scopes: (&*tokens.scopes).into(),
-            refused_scopes: requested_scopes
-                .iter()
-                .filter(|scope| !tokens.scopes.contains(scope))
-                .map(Cow::from)
-                .collect(),
-            tenant: tenant.as_deref().map(Cow::from),
-            account: account.as_deref().map(Cow::from),
-        }
-    }
-
-    fn open(self) -> Option<(SessionId, Session)> {
-        let said: Said<'_> = serde_json::from_str(self.claims.get()).ok()?;
-        let or_said = |value: Option<Cow<'_, str>>, said: Option<&RawValue>| match value {
-            Some(value) => Some(value.into_owned()),
-            None => serde_json::from_str(said?.get()).ok(),
-        };
-        let (issuer, subject) = (or_said(self.issuer, said.iss)?, or_said(self.subject, said.sub)?);
-        let sid = or_said(self.sid, said.sid);
-        let claims = self.claims.to_owned();
-        let identity = Identity::from_text(issuer, subject, sid, claims, self.email_trust);
-        let tokens = TokenSet {
-            access_token: self.access_token.into_owned().into(),
-            obtained: self.created,
-            expires: self.access_token_expires,
-            refresh_token: None,
-            refresh_not_before: None,
-            id_token: None,
-            scopes: self.scopes.into_owned().into(),
-        };
-        let login = LoginMark {
-            state_hash: URL_SAFE_NO_PAD.decode(&*self.state_hash).ok()?.try_into().ok()?,
-            return_to: ReturnTo::from_sealed(self.return_to.into_owned()),
-        };
-        let refused = self.refused_scopes.into_iter().map(Cow::into_owned);
-        let requested_scopes = tokens.scopes.iter().cloned().chain(refused).collect();
-        let provider = self.provider.into_owned();
-        let connection = Arc::new(Connection {
-            provider,
-            identity,
-            tokens,
-            login,
-            requested_scopes,
-            nonce: None,
-            // There is no refresh token to send it with.
-            device_id: None,
-        });
-        let (created, expires) = (self.created, self.expires);
-        let session = Session {
-            created,
-            expires,
-            connection,
-            connected: Vec::new(),
-            tenant: self.tenant.map(Into::into),
-            account: self.account.map(Into::into),
-        };
-        Some((SessionId::parse(&self.id)?, session))
-    }
-}
-
-/// The claims that may stand in for issuer, subject and `sid`; each may be anything.
-#[derive(Deserialize)]
-struct Said<'a> {
-    #[serde(borrow, default)]
-    iss: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    sub: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    sid: Option<&'a RawValue>,
-}
-
-fn kept_claims(claims: &Map<String, Value>) -> serde_json::Result<Box<RawValue>> {
-    let kept: BTreeMap<_, _> = claims.iter().filter(|(name, _)| is_kept(name)).collect();
-    to_raw_value(&kept)
+/// What goes into the cookie.
+fn kept(session: &Session) -> Session {
+    let Connection { identity, tokens, .. } = &*session.connection;
+    let claims: BTreeMap<_, _> =
+        identity.claims().iter().filter(|(name, _)| is_kept(name)).collect();
+    let claims = serde_json::to_string(&claims).unwrap_or_default();
+    let (issuer, subject, sid) = (identity.issuer(), identity.subject(), identity.sid());
+    let connection = Connection {
+        identity: Identity::from_text(issuer, subject, sid, &claims, identity.email_trust()),
+        tokens: TokenSet { refresh_token: None, id_token: None, ..tokens.clone() },
+        nonce: None,
+        // There is no refresh token to send it with.
+        device_id: None,
+        ..(*session.connection).clone()
+    };
+    Session { connection: Arc::new(connection), connected: Vec::new(), ..session.clone() }
 }
 
 fn is_kept(claim: &str) -> bool {
@@ -251,9 +126,11 @@ fn claim(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
+    use crate::clock::Timestamp;
+    use crate::identity::EmailTrust;
     use crate::key_ring::KeyRing;
     use crate::session::Payload;
     use crate::testing::{Counter, secret, session};

@@ -1,35 +1,38 @@
 //! [`Handle`]: what the layer leaves in a request's extensions. Nothing happens until somebody asks.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
-use http::{HeaderMap, Uri};
-use tokio::sync::OnceCell;
+use http::HeaderMap;
+use http::uri::PathAndQuery;
 use tower_oauth_core::{Error, LoginRequest, ReturnTo};
 
 use crate::auth::Auth;
 use crate::cookie::SessionCookie;
 use crate::live_session::LiveSession;
 
-/// The way from a request to its session: loads it at the first question, once per request.
+/// The way from a request to its session: loads it at the first question. Two who ask at the same moment both load it; what
+/// the first one got is the answer to all.
 #[derive(Clone, Debug)]
 pub(crate) struct Handle(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
     auth: Auth,
-    uri: Uri,
+    /// As the layer saw it: routers further in may cut it.
+    path: Option<PathAndQuery>,
     /// Whether anybody asked.
     asked: AtomicBool,
-    session: OnceCell<Answer>,
+    session: OnceLock<Answer>,
 }
 
 type Answer = Result<Option<LiveSession>, Arc<Error>>;
 
 impl Handle {
-    /// `uri` is the request's, as the layer sees it: routers further in may cut it.
-    pub(crate) fn new(auth: Auth, uri: Uri) -> Self {
-        Self(Arc::new(Inner { auth, uri, asked: AtomicBool::new(false), session: OnceCell::new() }))
+    /// `path` is the request's.
+    pub(crate) fn new(auth: Auth, path: Option<PathAndQuery>) -> Self {
+        let (asked, session) = (AtomicBool::new(false), OnceLock::new());
+        Self(Arc::new(Inner { auth, path, asked, session }))
     }
 
     pub(crate) fn auth(&self) -> &Auth {
@@ -53,8 +56,8 @@ impl Handle {
         if cookie == SessionCookie::Absent {
             return Ok(None);
         }
-        let load = || async { self.0.auth.session_in(cookie).await.map_err(Arc::new) };
-        answer(self.0.session.get_or_init(load).await)
+        let found = self.0.auth.session_in(cookie).await.map_err(Arc::new);
+        answer(self.0.session.get_or_init(|| found))
     }
 
     /// Whether anybody asked.
@@ -93,7 +96,7 @@ impl Handle {
             let path = page.strip_prefix(self.0.auth.inner().base_url.origin())?;
             return ReturnTo::parse(path, &routes.root()).ok();
         }
-        let path = self.0.uri.path_and_query().map_or("/", |path| path.as_str());
+        let path = self.0.path.as_ref().map_or("/", PathAndQuery::as_str);
         ReturnTo::parse(&routes.with_base(path), &routes.root()).ok()
     }
 }

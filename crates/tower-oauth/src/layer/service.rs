@@ -55,7 +55,7 @@ where
             let answer = routes::answer(auth, route, request);
             return ResponseFuture::login(Box::pin(answer));
         }
-        let handle = Handle::new(auth, request.uri().clone());
+        let handle = Handle::new(auth, request.uri().path_and_query().cloned());
         request.extensions_mut().insert(handle.clone());
         ResponseFuture::inner(self.inner.call(request), handle)
     }
