@@ -22,7 +22,7 @@ pub(crate) struct Cookies {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum SessionCookie<'a> {
     Absent,
-    Present(&'a str),
+    Present(&'a [u8]),
     /// Several, with different values: somebody planted one, and we cannot tell which.
     Ambiguous,
 }
@@ -61,11 +61,10 @@ impl Cookies {
 
     /// Every session that the request names. The way of every request, so it looks at names first: the rules are those
     /// of `pairs`.
-    pub(crate) fn sessions<'a>(&'a self, headers: &'a HeaderMap) -> impl Iterator<Item = &'a str> {
+    pub(crate) fn sessions<'a>(&'a self, headers: &'a HeaderMap) -> impl Iterator<Item = &'a [u8]> {
         let value = |pair: &'a [u8]| {
             let value = pair.strip_prefix(self.session.as_bytes())?.strip_prefix(b"=")?;
-            let value = std::str::from_utf8(value).ok()?.trim_end_matches(' ');
-            Some(value).filter(|value| !value.starts_with('"'))
+            Some(skip_spaces_behind(value)).filter(|value| !value.starts_with(b"\""))
         };
         lines(headers).flat_map(split).filter_map(move |pair| value(skip_spaces(pair)))
     }
@@ -201,6 +200,13 @@ fn skip_spaces(mut pair: &[u8]) -> &[u8] {
     pair
 }
 
+fn skip_spaces_behind(mut value: &[u8]) -> &[u8] {
+    while let [rest @ .., b' '] = value {
+        value = rest;
+    }
+    value
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -281,6 +287,6 @@ mod tests {
         let line = b"theme=\xff\xfe; name=J\xc3\xb6rg; __Host-auth=c; x";
         headers.append(COOKIE, HeaderValue::from_bytes(line).unwrap());
         let found = cookies("https://app.example");
-        assert_eq!(found.session(&headers), SessionCookie::Present("c"));
+        assert_eq!(found.session(&headers), SessionCookie::Present(b"c"));
     }
 }

@@ -61,7 +61,7 @@ impl CookieSessions {
     pub(crate) async fn load(
         &self,
         auth: &Auth,
-        value: &str,
+        value: &[u8],
     ) -> Result<Option<LiveSession>, Error> {
         let Some((key, session)) = open(auth, value) else { return Ok(None) };
         let live = LiveSession::in_cookie(session, key);
@@ -84,7 +84,7 @@ impl CookieSessions {
     pub(crate) async fn end(
         &self,
         auth: &Auth,
-        value: &str,
+        value: &[u8],
         cause: SessionEnd,
     ) -> Result<(), Error> {
         let Some((key, session)) = open(auth, value) else { return Ok(()) };
@@ -108,7 +108,7 @@ impl CookieSessions {
     }
 }
 
-fn open(auth: &Auth, value: &str) -> Option<(StoreKey, Session)> {
+fn open(auth: &Auth, value: &[u8]) -> Option<(StoreKey, Session)> {
     // More than a browser holds is not from us, and not worth the work.
     let value = Some(value).filter(|value| value.len() <= MAX_COOKIE)?;
     let (id, session) = auth.inner().codec.open_cookie(value)?;

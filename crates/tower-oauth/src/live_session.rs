@@ -75,7 +75,7 @@ impl Auth {
     }
 
     /// The session in the store that a cookie with this value names, if it is live. Its idle end moves.
-    async fn used_session(&self, value: &str) -> Result<Option<LiveSession>, Error> {
+    async fn used_session(&self, value: &[u8]) -> Result<Option<LiveSession>, Error> {
         let Some(key) = SessionId::parse(value).map(|id| id.store_key()) else { return Ok(None) };
         let stored = self.inner().store.load(&key).await?;
         let Some(live) = self.opened(key, stored) else { return Ok(None) };
@@ -91,7 +91,7 @@ impl Auth {
 
     /// The session that a cookie with this value names, if it is live now. To look at it is not to use it: its idle
     /// end stays.
-    pub(crate) async fn named_session(&self, value: &str) -> Result<Option<LiveSession>, Error> {
+    pub(crate) async fn named_session(&self, value: &[u8]) -> Result<Option<LiveSession>, Error> {
         if let Some(sessions) = &self.inner().cookie_sessions {
             return sessions.load(self, value).await;
         }
@@ -253,7 +253,7 @@ impl Auth {
     }
 
     /// The values of the request's session cookies: one more than may be ended, if there are so many.
-    pub(crate) fn session_values<'a>(&'a self, headers: &'a HeaderMap) -> Vec<&'a str> {
+    pub(crate) fn session_values<'a>(&'a self, headers: &'a HeaderMap) -> Vec<&'a [u8]> {
         self.cookies().sessions(headers).take(MAX_ENDED + 1).collect()
     }
 
@@ -275,7 +275,7 @@ impl Auth {
     }
 
     /// The same for the session that a cookie with this value names.
-    pub(crate) async fn end_named(&self, value: &str, cause: SessionEnd) -> Result<(), Error> {
+    pub(crate) async fn end_named(&self, value: &[u8], cause: SessionEnd) -> Result<(), Error> {
         match (&self.inner().cookie_sessions, SessionId::parse(value)) {
             (Some(sessions), _) => sessions.end(self, value, cause).await,
             (None, Some(id)) => self.end_session(id.store_key(), cause).await,

@@ -25,8 +25,8 @@ impl SessionId {
     /// Reads an id from a cookie; `None` unless it has exactly the form that
     /// [`cookie_value`](Self::cookie_value) writes.
     #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        let digits: &[u8; 43] = text.as_bytes().try_into().ok()?;
+    pub fn parse(text: impl AsRef<[u8]>) -> Option<Self> {
+        let digits: &[u8; 43] = text.as_ref().try_into().ok()?;
         decode(digits).map(Self)
     }
 

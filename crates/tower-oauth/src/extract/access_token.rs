@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::request::Parts;
-use tower_oauth_core::Timestamp;
+use tower_oauth_core::Clock;
 use tower_oauth_core::session::{Connection, TokenSet};
 
 use super::Rejection;
@@ -33,7 +33,7 @@ use crate::auth::Auth;
 #[derive(Clone)]
 pub struct AccessToken {
     connection: Arc<Connection>,
-    now: Timestamp,
+    clock: Arc<dyn Clock>,
 }
 
 impl AccessToken {
@@ -54,7 +54,7 @@ impl AccessToken {
     }
 
     pub(super) fn new(auth: &Auth, connection: Arc<Connection>) -> Self {
-        Self { connection, now: auth.inner().environment.clock.now() }
+        Self { connection, clock: Arc::clone(&auth.inner().environment.clock) }
     }
 
     pub(super) const fn connection(&self) -> &Arc<Connection> {
@@ -74,10 +74,10 @@ impl AccessToken {
         "Bearer"
     }
 
-    /// How long the token lasted when it was handed out, where the provider said so.
+    /// How long the token still lasts, where the provider said so.
     #[must_use]
     pub fn expires_in(&self) -> Option<Duration> {
-        self.tokens().expires.map(|expires| expires.since(self.now))
+        self.tokens().expires.map(|expires| expires.since(self.clock.now()))
     }
 
     /// The scopes that were granted.
