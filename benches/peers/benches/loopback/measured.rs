@@ -17,9 +17,12 @@ pub(crate) struct Measured {
     server: Server,
     /// Of each browser that has signed in.
     cookies: Vec<String>,
-    logins: Vec<Duration>,
-    requests: Vec<Duration>,
-    cpu: Vec<Duration>,
+    /// The time that one login takes of the application.
+    pub(crate) logins: Vec<Duration>,
+    /// The time from one answered request to the next.
+    pub(crate) requests: Vec<Duration>,
+    /// What of it the application has a processor.
+    pub(crate) cpu: Vec<Duration>,
 }
 
 impl Measured {
@@ -56,23 +59,17 @@ impl Measured {
         self.cpu.push((self.server.cpu() - before) / load.requests);
         self.requests.push(Duration::from_secs_f64(1.0 / load.per_second));
     }
-
-    /// The time that one login takes of the application.
-    pub(crate) fn login(&mut self) -> f64 {
-        micros(&mut self.logins)
-    }
-
-    /// The time from one answered request to the next.
-    pub(crate) fn request(&mut self) -> f64 {
-        micros(&mut self.requests)
-    }
-
-    /// What of it the application has a processor.
-    pub(crate) fn cpu(&mut self) -> f64 {
-        micros(&mut self.cpu)
-    }
 }
 
-fn micros(times: &mut [Duration]) -> f64 {
-    median(times).as_secs_f64() * 1e6
+/// The middle one of `times`, in microseconds.
+pub(crate) fn micros(times: &[Duration]) -> f64 {
+    median(&mut times.to_vec()).as_secs_f64() * 1e6
+}
+
+/// How many times `of` is `to`: the middle of the ratios of each round, in which both met the same machine.
+pub(crate) fn ratio(of: &[Duration], to: &[Duration]) -> f64 {
+    let rounds = of.iter().zip(to);
+    let mut ratios: Vec<_> = rounds.map(|(of, to)| of.as_secs_f64() / to.as_secs_f64()).collect();
+    ratios.sort_by(f64::total_cmp);
+    ratios[ratios.len() / 2]
 }

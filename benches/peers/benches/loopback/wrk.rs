@@ -10,13 +10,13 @@ pub(crate) struct Load {
     pub(crate) requests: u32,
 }
 
-/// Asks for `GET /me` for two seconds, with one of `cookies` after the other. The script for it is in `directory`.
+/// Asks for `GET /me` for a second, with one of `cookies` after the other. The script for it is in `directory`.
 pub(crate) fn load(address: &str, directory: &Path, cookies: &[String]) -> Load {
     let cookies: Vec<_> = cookies.iter().map(|cookie| format!("{cookie:?}")).collect();
     let script = directory.join("requests.lua");
     fs::write(&script, SCRIPT.replace("COOKIES", &cookies.join(", "))).unwrap();
     let output = Command::new("wrk")
-        .args(["--threads", "1", "--connections", "32", "--duration", "2s", "--script"])
+        .args(["--threads", "1", "--connections", "32", "--duration", "1s", "--script"])
         .arg(script)
         .arg(format!("{address}/me"))
         .output()
