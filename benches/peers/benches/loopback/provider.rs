@@ -1,5 +1,7 @@
 //! The provider that all applications sign in at: RS256, which every client can check, and access tokens of 1 KB.
 
+use std::sync::Arc;
+
 use aws_lc_rs::digest::{SHA256, digest};
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -10,7 +12,6 @@ use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_LENGTH};
 use http::{HeaderMap, Response};
 use serde_json::{Map, Value};
-use std::sync::Arc;
 use tower_oauth::SystemClock;
 use tower_oauth_test::FakeProvider;
 
