@@ -6,6 +6,7 @@
 #![expect(
     clippy::print_stdout,
     clippy::unwrap_used,
+    clippy::indexing_slicing,
     reason = "a program that measures and prints, and stops where something is wrong"
 )]
 
