@@ -6,12 +6,18 @@
 #![expect(
     clippy::print_stdout,
     clippy::unwrap_used,
+    clippy::indexing_slicing,
     reason = "a program that measures and prints, and stops where something is wrong"
 )]
 
 mod cookies;
 mod lower_bound;
+mod oidc;
+#[path = "../loopback/provider.rs"]
+mod provider;
 mod sessions;
+#[path = "../loopback/with_axum_oidc.rs"]
+mod with_axum_oidc;
 
 use std::hint::black_box;
 use std::sync::Arc;
@@ -19,12 +25,17 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::routing::{MethodRouter, get};
-use bench_guard::{SessionMaker, Subject, bare, count, me, rounds};
+use bench_guard::{SessionMaker, Subject, Targets, bare, count, me, rounds};
 use tower_oauth::session::SessionStore as _;
 use tower_oauth::{MemoryStore, NearCache, SystemClock, User};
 
 const SESSIONS: u32 = 1_000;
 const TURNS: usize = 1_000;
+
+/// Of axum-oidc: each takes a login, and callgrind watches.
+const OIDC_SESSIONS: u32 = 20;
+
+const OURS: &str = "`User` and `AccessToken`";
 
 fn main() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
@@ -44,6 +55,16 @@ fn main() {
     println!(
         "bare: {} instructions, {} allocations, {micros:.2} µs",
         bare.instructions, bare.allocations
+    );
+    let added = |name: &str| {
+        let (_, cost) = subjects.iter().zip(&costs).find(|(it, _)| it.name == name).unwrap();
+        f64::from(u32::try_from(cost.instructions - bare.instructions).unwrap())
+    };
+    let oidc = added(oidc::NAME) / added(OURS);
+    Targets::default().at_least(
+        "axum-oidc's signed-in request, to ours, instructions",
+        oidc,
+        400.0,
     );
 }
 
@@ -69,7 +90,7 @@ async fn subjects() -> Vec<Subject> {
         Subject::new("`User`", app(store, get(named)), cookies),
     ];
     let (store, cookies) = filled(&mut maker).await;
-    subjects.push(Subject::new("`User` and `AccessToken`", me(maker.auth().store(store)), cookies));
+    subjects.push(Subject::new(OURS, me(maker.auth().store(store)), cookies));
     let (store, cookies) = filled(&mut maker).await;
     let near = NearCache::new(store, Duration::from_secs(3600)).with_capacity(100_000);
     let name = "the same, out of a near-cache";
@@ -88,6 +109,7 @@ async fn subjects() -> Vec<Subject> {
         sessions::axum_login("axum-login, hash of 32 bytes", SESSIONS, false).await,
         sessions::axum_login("axum-login, the token as its hash", SESSIONS, true).await,
         cookies::private_cookie_jar(SESSIONS),
+        oidc::subject(OIDC_SESSIONS).await,
     ]);
     subjects
 }

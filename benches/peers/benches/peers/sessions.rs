@@ -8,6 +8,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Path;
+use axum::response::Redirect;
 use axum::routing::get;
 use axum_login::{AuthManagerLayerBuilder, AuthUser, AuthnBackend};
 use bench_guard::Subject;
@@ -33,8 +34,9 @@ impl Content {
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Tokens {
     pub(crate) access_token: String,
-    refresh_token: String,
-    id_token: String,
+    #[serde(default)]
+    pub(crate) refresh_token: String,
+    pub(crate) id_token: String,
 }
 
 impl Tokens {
@@ -50,9 +52,9 @@ impl Tokens {
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Profile {
     pub(crate) subject: String,
-    username: String,
-    name: String,
-    email: String,
+    pub(crate) username: String,
+    pub(crate) name: String,
+    pub(crate) email: String,
 }
 
 impl Profile {
@@ -68,22 +70,27 @@ impl Profile {
 
 /// Profile and tokens in the session; the handler reads the tokens alone.
 pub(crate) async fn tower_sessions(sessions: u32) -> Subject {
-    let store = MemoryStore::default();
-    let mut cookies = Vec::new();
-    for number in 0..sessions {
-        let session = Session::new(None, Arc::new(store.clone()), None);
+    let app = tower_sessions_app();
+    let cookies = signed_in(&app, sessions).await;
+    Subject::new("tower-sessions, `get(\"tokens\")`", app, cookies)
+}
+
+/// Signs in whoever asks, under the number in the path.
+pub(crate) fn tower_sessions_app() -> Router {
+    let sign_in = async |session: Session, Path(number): Path<u32>| {
         session.insert("user", Profile::new(number)).await.unwrap();
         session.insert("tokens", Tokens::new()).await.unwrap();
-        session.save().await.unwrap();
-        cookies.push(format!("id={}", session.id().unwrap()));
-    }
+        Redirect::to("/me")
+    };
     let handler = async |session: Session| {
         let tokens: Tokens = session.get("tokens").await.unwrap().unwrap();
         black_box(&tokens.access_token);
         "ok"
     };
-    let app = Router::new().route("/me", get(handler)).layer(SessionManagerLayer::new(store));
-    Subject::new("tower-sessions, `get(\"tokens\")`", app, cookies)
+    Router::new()
+        .route("/me", get(handler))
+        .route("/login/{number}", get(sign_in))
+        .layer(SessionManagerLayer::new(MemoryStore::default()).with_secure(false))
 }
 
 /// Somebody without a session, and a handler that asks for one.
@@ -125,6 +132,12 @@ pub(crate) async fn axum_login(name: &str, sessions: u32, token_is_hash: bool) -
         .route("/me", get(handler))
         .route("/login/{number}", get(sign_in))
         .layer(AuthManagerLayerBuilder::new(users, manager).build());
+    let cookies = signed_in(&app, sessions).await;
+    Subject::new(name, app, cookies)
+}
+
+/// The cookies of so many browsers that each went to `/login/{number}`.
+async fn signed_in(app: &Router, sessions: u32) -> Vec<String> {
     let mut cookies = Vec::new();
     for number in 0..sessions {
         let request = Request::get(format!("/login/{number}")).body(Body::empty()).unwrap();
@@ -132,7 +145,7 @@ pub(crate) async fn axum_login(name: &str, sessions: u32, token_is_hash: bool) -
         let cookie = response.headers()[SET_COOKIE].to_str().unwrap();
         cookies.push(cookie.split_once(';').unwrap().0.to_owned());
     }
-    Subject::new(name, app, cookies)
+    cookies
 }
 
 type AuthSession = axum_login::AuthSession<Users>;
