@@ -60,10 +60,10 @@ impl<T> Cached<T> {
     }
 
     /// A fresh copy; or the last good one while `fetch` fails or somebody else is fetching.
-    pub(super) async fn get(
+    pub(super) async fn get<F: Future<Output = Result<T, Error>>>(
         &self,
         clock: &dyn Clock,
-        fetch: impl Future<Output = Result<T, Error>>,
+        fetch: impl FnOnce() -> F,
     ) -> Result<Arc<T>, Error> {
         if let Some(value) = self.copy_within(self.policy.fresh, clock) {
             return Ok(value);
@@ -81,7 +81,7 @@ impl<T> Cached<T> {
         if let Some(failure) = attempts.failure.as_ref().filter(|f| clock.monotonic() < f.until) {
             return last_good.ok_or_else(|| failure.error(clock));
         }
-        match self.fetch(&mut attempts, clock, fetch).await {
+        match self.fetch(&mut attempts, clock, fetch()).await {
             Ok(value) => Ok(value),
             Err(error) => last_good.ok_or(error),
         }
@@ -93,11 +93,11 @@ impl<T> Cached<T> {
     }
 
     /// A copy that is newer than `seen`: already here, or fetched now unless that was tried a moment ago.
-    pub(super) async fn newer(
+    pub(super) async fn newer<F: Future<Output = Result<T, Error>>>(
         &self,
         clock: &dyn Clock,
         seen: &Arc<T>,
-        fetch: impl Future<Output = Result<T, Error>>,
+        fetch: impl FnOnce() -> F,
     ) -> Option<Arc<T>> {
         let mut attempts = self.attempts.lock().await;
         if let Some(value) = self.copy_within(self.policy.usable, clock)
@@ -110,17 +110,17 @@ impl<T> Cached<T> {
             return None;
         }
         attempts.last_for_newer = Some(now);
-        self.fetch(&mut attempts, clock, fetch).await.ok()
+        self.fetch(&mut attempts, clock, fetch()).await.ok()
     }
 
     /// A copy fetched now, however young the one there is, and whatever the back-off.
-    pub(super) async fn reload(
+    pub(super) async fn reload<F: Future<Output = Result<T, Error>>>(
         &self,
         clock: &dyn Clock,
-        fetch: impl Future<Output = Result<T, Error>>,
+        fetch: impl FnOnce() -> F,
     ) -> Result<Arc<T>, Error> {
         let mut attempts = self.attempts.lock().await;
-        self.fetch(&mut attempts, clock, fetch).await
+        self.fetch(&mut attempts, clock, fetch()).await
     }
 
     async fn fetch(
@@ -129,8 +129,9 @@ impl<T> Cached<T> {
         clock: &dyn Clock,
         fetch: impl Future<Output = Result<T, Error>>,
     ) -> Result<Arc<T>, Error> {
-        // A caller who is dropped in here leaves no back-off: whoever hangs up must not keep others out.
-        match fetch.await {
+        // In a box, so that the future of each login does not carry the room for it. A caller who is dropped in here
+        // leaves no back-off: whoever hangs up must not keep others out.
+        match Box::pin(fetch).await {
             Ok(value) => {
                 let value = Arc::new(value);
                 let copy = Copy { value: Arc::clone(&value), fetched: clock.monotonic() };

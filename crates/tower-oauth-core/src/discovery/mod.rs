@@ -52,7 +52,7 @@ impl Client {
             return Ok(Arc::new(Metadata::fixed(authorization, token, self.provider.issuer())));
         }
         let clock = &*self.environment.clock;
-        self.discovered.metadata.get(clock, self.fetch_metadata()).await
+        self.discovered.metadata.get(clock, || self.fetch_metadata()).await
     }
 
     /// The provider's metadata as it is known, however old within a day: for whoever must not wait for a provider that
@@ -71,13 +71,13 @@ impl Client {
 
     /// The provider's keys.
     pub(crate) async fn keys(&self) -> Result<Arc<KeySet>, Error> {
-        self.discovered.keys.get(&*self.environment.clock, self.fetch_keys()).await
+        self.discovered.keys.get(&*self.environment.clock, || self.fetch_keys()).await
     }
 
     /// Newer keys than `seen`, which lack one that a token names; `None` if there are none, or if the
     /// provider was asked a moment ago.
     pub(crate) async fn newer_keys(&self, seen: &Arc<KeySet>) -> Option<Arc<KeySet>> {
-        self.discovered.keys.newer(&*self.environment.clock, seen, self.fetch_keys()).await
+        self.discovered.keys.newer(&*self.environment.clock, seen, || self.fetch_keys()).await
     }
 
     /// Fetches metadata and keys now, whatever is known of them: for a key that the provider withdrew because it
@@ -89,8 +89,8 @@ impl Client {
     pub async fn reload(&self) -> Result<(), Error> {
         if self.provider.endpoints == Endpoints::Discovered {
             let clock = &*self.environment.clock;
-            self.discovered.metadata.reload(clock, self.fetch_metadata()).await?;
-            self.discovered.keys.reload(clock, self.fetch_keys()).await?;
+            self.discovered.metadata.reload(clock, || self.fetch_metadata()).await?;
+            self.discovered.keys.reload(clock, || self.fetch_keys()).await?;
         }
         Ok(())
     }

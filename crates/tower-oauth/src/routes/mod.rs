@@ -50,7 +50,9 @@ where
     let (parts, body) = request.into_parts();
     let span =
         tracing::info_span!(target: "tower_oauth::login", "login_route", route = route.name());
-    let result = dispatch(&auth, &route, &parts, body).instrument(span.clone()).await;
+    // In a box at once: kilobytes, which each future around it would copy.
+    let dispatched = Box::pin(dispatch(&auth, &route, &parts, body));
+    let result = dispatched.instrument(span.clone()).await;
     let _entered = span.entered();
     let response =
         result.unwrap_or_else(|failure| failure.into_response(&auth, &route, &parts.headers));
