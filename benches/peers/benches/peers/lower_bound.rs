@@ -18,45 +18,83 @@ use crate::sessions::Content;
 
 const SHARDS: usize = 64;
 
-type Shard = RwLock<HashMap<[u8; 32], Arc<Content>>>;
+pub(crate) type Key = [u8; 32];
+
+/// Where sessions are looked up.
+pub(crate) trait Map: Clone + Send + Sync + 'static {
+    fn insert(&self, key: Key, content: Arc<Content>);
+    fn find(&self, key: &Key) -> Option<Arc<Content>>;
+}
 
 #[derive(Clone)]
-struct Sessions(Arc<Vec<Shard>>);
+struct Sharded(Arc<Vec<RwLock<HashMap<Key, Arc<Content>>>>>);
 
 #[derive(Clone)]
-struct Finds<S>(S, Sessions);
+struct Sessions<M>(M);
+
+#[derive(Clone)]
+struct Finds<S, M>(S, M);
 
 pub(crate) fn subject(sessions: u32) -> Subject {
-    let shards: Vec<Shard> = (0..SHARDS).map(|_| RwLock::default()).collect();
+    let shards = (0..SHARDS).map(|_| RwLock::default()).collect();
+    on("lower bound, by hand", Sharded(Arc::new(shards)), sessions)
+}
+
+/// The same on a map of another kind.
+pub(crate) fn on(name: &str, map: impl Map, sessions: u32) -> Subject {
     let mut cookies = Vec::new();
     for number in 0..sessions {
-        let id = format!("{number:043}");
-        let key = key(id.as_bytes());
-        let shard = shards.get(usize::from(key[0]) % SHARDS).unwrap();
-        shard.write().unwrap().insert(key, Arc::new(Content::new(number)));
-        cookies.push(format!("id={id}"));
+        let cookie = cookie(number);
+        map.insert(key(cookie.as_bytes()).unwrap(), Arc::new(Content::new(number)));
+        cookies.push(cookie);
     }
+    Subject::new(name, app().layer(Sessions(map)), cookies)
+}
+
+/// The route behind the layer.
+pub(crate) fn app() -> Router {
     let handler = async |Extension(content): Extension<Arc<Content>>| {
         black_box((&content.user.subject, &content.tokens.access_token));
         "ok"
     };
-    let app = Router::new().route("/me", get(handler)).layer(Sessions(Arc::new(shards)));
-    Subject::new("lower bound, by hand", app, cookies)
+    Router::new().route("/me", get(handler))
 }
 
-fn key(id: &[u8]) -> [u8; 32] {
-    digest(&SHA256, id).as_ref().try_into().unwrap()
+pub(crate) fn cookie(number: u32) -> String {
+    format!("id={number:043}")
 }
 
-impl<S> Layer<S> for Sessions {
-    type Service = Finds<S>;
+/// The key of the session that a `Cookie` header names.
+pub(crate) fn key(cookies: &[u8]) -> Option<Key> {
+    let id = cookies.split(|byte| *byte == b';').next()?.strip_prefix(b"id=")?;
+    Some(digest(&SHA256, id).as_ref().try_into().unwrap())
+}
 
-    fn layer(&self, inner: S) -> Finds<S> {
-        Finds(inner, self.clone())
+impl Sharded {
+    fn shard(&self, key: &Key) -> &RwLock<HashMap<Key, Arc<Content>>> {
+        self.0.get(usize::from(key[0]) % SHARDS).unwrap()
     }
 }
 
-impl<S: Service<Request<B>>, B> Service<Request<B>> for Finds<S> {
+impl Map for Sharded {
+    fn insert(&self, key: Key, content: Arc<Content>) {
+        self.shard(&key).write().unwrap().insert(key, content);
+    }
+
+    fn find(&self, key: &Key) -> Option<Arc<Content>> {
+        self.shard(key).read().unwrap().get(key).cloned()
+    }
+}
+
+impl<S, M: Map> Layer<S> for Sessions<M> {
+    type Service = Finds<S, M>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        Finds(inner, self.0.clone())
+    }
+}
+
+impl<S: Service<Request<B>>, B, M: Map> Service<Request<B>> for Finds<S, M> {
     type Response = S::Response;
     type Error = S::Error;
     type Future = S::Future;
@@ -66,16 +104,9 @@ impl<S: Service<Request<B>>, B> Service<Request<B>> for Finds<S> {
     }
 
     fn call(&mut self, mut request: Request<B>) -> S::Future {
-        let cookie = request.headers().get(COOKIE);
-        let id =
-            cookie.and_then(|it| it.as_bytes().split(|b| *b == b';').next()?.strip_prefix(b"id="));
-        if let Some(id) = id {
-            let key = key(id);
-            let shard = self.1.0.get(usize::from(key[0]) % SHARDS).unwrap();
-            let content = shard.read().unwrap().get(&key).cloned();
-            if let Some(content) = content {
-                request.extensions_mut().insert(content);
-            }
+        let key = request.headers().get(COOKIE).and_then(|cookies| key(cookies.as_bytes()));
+        if let Some(content) = key.and_then(|key| self.1.find(&key)) {
+            request.extensions_mut().insert(content);
         }
         self.0.call(request)
     }
