@@ -85,7 +85,7 @@ impl Engine for MultiplexedConnection {
     async fn prepare(&self) {}
 
     async fn insert(&self, key: &Key, content: &[u8]) {
-        self.clone().set(key, content).await.unwrap()
+        self.clone().set::<_, _, ()>(key, content).await.unwrap();
     }
 
     async fn find(&self, key: &Key) -> Option<Vec<u8>> {

@@ -26,8 +26,10 @@ pub(crate) trait Map: Clone + Send + Sync + 'static {
     fn find(&self, key: &Key) -> Option<Arc<Content>>;
 }
 
+type Shard = RwLock<HashMap<Key, Arc<Content>>>;
+
 #[derive(Clone)]
-struct Sharded(Arc<Vec<RwLock<HashMap<Key, Arc<Content>>>>>);
+struct Sharded(Arc<Vec<Shard>>);
 
 #[derive(Clone)]
 struct Sessions<M>(M);
@@ -71,7 +73,7 @@ pub(crate) fn key(cookies: &[u8]) -> Option<Key> {
 }
 
 impl Sharded {
-    fn shard(&self, key: &Key) -> &RwLock<HashMap<Key, Arc<Content>>> {
+    fn shard(&self, key: &Key) -> &Shard {
         self.0.get(usize::from(key[0]) % SHARDS).unwrap()
     }
 }
