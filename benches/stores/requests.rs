@@ -53,11 +53,6 @@ pub(crate) async fn table() {
 }
 
 async fn stored(name: &str, store: impl SessionStore, maker: &mut SessionMaker) -> Subject {
-    let mut cookies = Vec::new();
-    for _ in 0..SESSIONS {
-        let (cookie, key, record) = maker.make();
-        store.create(&key, record).await.unwrap();
-        cookies.push(cookie);
-    }
+    let cookies = maker.fill(&store, SESSIONS).await;
     Subject::new(name, me(maker.auth().store(store)), cookies)
 }

@@ -23,18 +23,27 @@ pub struct Cost {
     pub allocations: u64,
 }
 
-/// The cost of one request to each of `subjects`; `None` for the program that callgrind watches, which has nothing more
-/// to do.
+/// The cost of one request to each of `subjects`, which have all in memory; `None` for the program that callgrind
+/// watches, which has nothing more to do.
 ///
 /// # Panics
 ///
 /// If valgrind is not installed or fails.
 pub fn count(subjects: &mut [Subject]) -> Option<Vec<Cost>> {
+    count_by(subjects, Subject::ask_now)
+}
+
+/// The same of whatever `ask` makes so many requests to. It may wait, and what other threads do meanwhile counts.
+///
+/// # Panics
+///
+/// As [`count`].
+pub fn count_by<S>(subjects: &mut [S], mut ask: impl FnMut(&mut S, u32)) -> Option<Vec<Cost>> {
     if env::args().any(|argument| argument == WATCHED) {
         for subject in subjects {
-            subject.ask_now(WARM_UP);
+            ask(subject, WARM_UP);
             begin();
-            subject.ask_now(REQUESTS);
+            ask(subject, REQUESTS);
             end();
         }
         return None;
@@ -75,7 +84,8 @@ fn read(path: &Path) -> Cost {
     let mut callee = "";
     for line in text.lines() {
         let number = |text: &str| text.trim().split(' ').next().and_then(|it| it.parse().ok());
-        if let Some(total) = line.strip_prefix("summary:") {
+        // Not its "summary", which has what other threads did before the count began.
+        if let Some(total) = line.strip_prefix("totals:") {
             instructions = number(total).unwrap_or(0);
         } else if let Some(name) = line.strip_prefix("cfn=") {
             callee = name;

@@ -11,7 +11,7 @@ mod sessions;
 mod subject;
 mod targets;
 
-pub use callgrind::{Cost, count};
+pub use callgrind::{Cost, count, count_by};
 pub use rounds::{median, rounds};
 pub use sessions::{SESSION_COOKIE, SessionMaker, me};
 pub use subject::{Subject, bare};

@@ -7,7 +7,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::routing::get;
 use tower_oauth::session::{
-    Index, Record, Session, SessionCodec, SessionId, SessionStore as _, StoreKey,
+    Index, Record, Session, SessionCodec, SessionId, SessionStore, StoreKey,
 };
 use tower_oauth::{
     AccessToken, Auth, AuthBuilder, Clock as _, MemoryStore, SystemClock, SystemRandom, Timestamp,
@@ -93,6 +93,21 @@ impl SessionMaker {
         let key = id.store_key();
         let payload = self.codec.payload(Arc::new(session), key);
         (cookie(&id.cookie_value()), key, Record::new(payload, self.ends, Some(index)))
+    }
+
+    /// Puts so many sessions into `store`, and hands out their cookies.
+    ///
+    /// # Panics
+    ///
+    /// If the store fails.
+    pub async fn fill(&mut self, store: &impl SessionStore, sessions: u32) -> Vec<String> {
+        let mut cookies = Vec::new();
+        for _ in 0..sessions {
+            let (cookie, key, record) = self.make();
+            store.create(&key, record).await.expect("the store takes it");
+            cookies.push(cookie);
+        }
+        cookies
     }
 
     /// The next session, in its cookie.

@@ -174,6 +174,11 @@ impl Identity {
             .unwrap_or(&self.subject)
     }
 
+    /// Keeps the text alone: what a login looked up in the claims, the requests of its session may never ask for.
+    pub(crate) fn forget_parsed(&mut self) {
+        self.parsed = OnceLock::new();
+    }
+
     pub(crate) const fn email_trust(&self) -> EmailTrust {
         self.email_trust
     }

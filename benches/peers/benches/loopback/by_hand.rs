@@ -21,7 +21,7 @@ use http::header::{CONTENT_TYPE, COOKIE, SET_COOKIE};
 use serde::Deserialize;
 use tower_oauth_test::FakeProvider;
 
-use crate::lower_bound::{Sessions, me};
+use crate::lower_bound::{Map as _, Sharded, key, me};
 use crate::sessions::{Content, Profile, Tokens};
 
 struct ByHand {
@@ -31,7 +31,7 @@ struct ByHand {
     http: reqwest::Client,
     /// Nonce and verifier of the logins under way, by their state.
     attempts: Mutex<HashMap<String, (String, String)>>,
-    sessions: Sessions,
+    sessions: Sharded,
 }
 
 pub(crate) async fn app(base_url: &str, issuer: &str) -> Router {
@@ -40,7 +40,7 @@ pub(crate) async fn app(base_url: &str, issuer: &str) -> Router {
     let [jwk] = serde_json::from_slice::<Jwks>(&keys).unwrap().keys;
     let [n, e] = [jwk.n, jwk.e].map(|number| URL_SAFE_NO_PAD.decode(number).unwrap());
     let key = RsaPublicKeyComponents { n, e };
-    let sessions = Sessions::new();
+    let sessions = Sharded::new();
     let by_hand = ByHand {
         issuer: issuer.to_owned(),
         redirect_uri: format!("{base_url}/callback"),
@@ -118,8 +118,9 @@ async fn callback(
     let tokens: Tokens = serde_json::from_slice(&response).unwrap();
     let user = it.verify(&tokens.id_token, &nonce);
     let id = random();
-    it.sessions.insert(&id, Content { user, tokens });
-    let session = format!("id={id}; Path=/; HttpOnly; SameSite=Lax");
+    let cookie = format!("id={id}");
+    it.sessions.insert(key(cookie.as_bytes()).unwrap(), Arc::new(Content { user, tokens }));
+    let session = format!("{cookie}; Path=/; HttpOnly; SameSite=Lax");
     let cookies = [(SET_COOKIE, "state=; Path=/; Max-Age=0".to_owned()), (SET_COOKIE, session)];
     (AppendHeaders(cookies), Redirect::to("/me"))
 }

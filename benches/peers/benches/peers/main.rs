@@ -25,8 +25,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::routing::{MethodRouter, get};
-use bench_guard::{SessionMaker, Subject, Targets, bare, count, me, rounds};
-use tower_oauth::session::SessionStore as _;
+use bench_guard::{Cost, SessionMaker, Subject, Targets, bare, count, me, rounds};
 use tower_oauth::{MemoryStore, NearCache, SystemClock, User};
 
 const SESSIONS: u32 = 1_000;
@@ -56,16 +55,45 @@ fn main() {
         "bare: {} instructions, {} allocations, {micros:.2} µs",
         bare.instructions, bare.allocations
     );
-    let added = |name: &str| {
-        let (_, cost) = subjects.iter().zip(&costs).find(|(it, _)| it.name == name).unwrap();
-        f64::from(u32::try_from(cost.instructions - bare.instructions).unwrap())
+    targets(&subjects, &costs);
+}
+
+/// What each costs against what it should: as a count, or beside another.
+fn targets(subjects: &[Subject], costs: &[Cost]) {
+    let bare = costs.first().unwrap();
+    let cost = |name: &str| {
+        let place = subjects.iter().position(|subject| subject.name == name).unwrap();
+        let cost = costs.get(place).unwrap();
+        let [instructions, allocations] =
+            [cost.instructions - bare.instructions, cost.allocations - bare.allocations]
+                .map(|added| f64::from(u32::try_from(added).unwrap()));
+        (instructions, allocations)
     };
-    let oidc = added(oidc::NAME) / added(OURS);
-    Targets::default().at_least(
-        "axum-oidc's signed-in request, to ours, instructions",
-        oidc,
-        400.0,
-    );
+    let mut targets = Targets::default();
+    for (name, instructions, allocations) in [
+        (OURS, 6_500.0, Some(8.0)),
+        ("nobody asks", 2_300.0, Some(6.0)),
+        ("no cookie, `Option<User>`", 2_600.0, None),
+        ("unknown cookie, `Option<User>`", 6_500.0, None),
+    ] {
+        let measured = cost(name);
+        targets.at_most(&format!("{name}: instructions"), measured.0, instructions);
+        if let Some(allocations) = allocations {
+            targets.at_most(&format!("{name}: allocations"), measured.1, allocations);
+        }
+    }
+    let (ours, _) = cost(OURS);
+    let (near, _) = cost("the same, out of a near-cache");
+    targets.at_most("near-cache: instructions, to the memory store's", near / ours, 1.3);
+    for (peer, ours, target) in [
+        ("tower-sessions, `get(\"tokens\")`", ours, 4.0),
+        ("axum-login, hash of 32 bytes", ours, 4.0),
+        (oidc::NAME, ours, 400.0),
+        ("axum-extra, `PrivateCookieJar`", cost("the same, session in its cookie").0, 10.0),
+    ] {
+        let (theirs, _) = cost(peer);
+        targets.at_least(&format!("{peer}: instructions, to ours"), theirs / ours, target);
+    }
 }
 
 async fn subjects() -> Vec<Subject> {
@@ -127,11 +155,6 @@ async fn named(user: User) -> &'static str {
 /// A store with sessions of its own, so that no subject finds what another has just brought into the processor's cache.
 async fn filled(maker: &mut SessionMaker) -> (MemoryStore, Vec<String>) {
     let store = MemoryStore::new(Arc::new(SystemClock::default()));
-    let mut cookies = Vec::new();
-    for _ in 0..SESSIONS {
-        let (cookie, key, record) = maker.make();
-        store.create(&key, record).await.unwrap();
-        cookies.push(cookie);
-    }
+    let cookies = maker.fill(&store, SESSIONS).await;
     (store, cookies)
 }

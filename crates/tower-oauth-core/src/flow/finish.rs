@@ -62,7 +62,7 @@ impl Client {
                 profile::oauth2(metadata.issuer.clone(), userinfo, mapping)?
             }
         };
-        if let Some(claim) = self.provider.unmet_claim(identity.claims()) {
+        if let Some(claim) = self.provider.unmet_claim(&identity) {
             let reason = format!("the user's claim {claim:?} is not one that is let in");
             return Err(Error::new(ErrorKind::NotAdmitted, reason));
         }

@@ -18,7 +18,7 @@ pub use quirks::{
     UserInfoRequest,
 };
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 use url::Url;
 
 use crate::identity::Identity;
@@ -202,10 +202,10 @@ impl Provider {
     }
 
     /// The claim that keeps a user with these `claims` out, if one does.
-    pub(crate) fn unmet_claim(&self, claims: &Map<String, Value>) -> Option<&str> {
+    pub(crate) fn unmet_claim(&self, identity: &Identity) -> Option<&str> {
         let is_met = |name: &str, values: &[String]| {
             let is_one = |value: &Value| values.iter().any(|it| value == it.as_str());
-            claims.get(name).is_some_and(|claim| match claim {
+            identity.claims().get(name).is_some_and(|claim| match claim {
                 Value::Array(list) => list.iter().any(is_one),
                 claim => is_one(claim),
             })

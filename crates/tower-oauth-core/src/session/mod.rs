@@ -115,10 +115,12 @@ impl Session {
     /// The session that a login at `now` begins.
     #[must_use]
     pub fn begin(login: Login, now: Timestamp, lifetimes: Lifetimes) -> Self {
+        let mut connection = login.connection;
+        connection.identity.forget_parsed();
         Self {
             created: now,
             expires: now + lifetimes.absolute,
-            connection: Arc::new(login.connection),
+            connection: Arc::new(connection),
             connected: Vec::new(),
             tenant: None,
             account: None,
