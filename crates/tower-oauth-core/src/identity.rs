@@ -179,6 +179,11 @@ impl Identity {
         self.parsed = OnceLock::new();
     }
 
+    #[cfg(test)]
+    pub(crate) fn is_parsed(&self) -> bool {
+        self.parsed.get().is_some()
+    }
+
     pub(crate) const fn email_trust(&self) -> EmailTrust {
         self.email_trust
     }

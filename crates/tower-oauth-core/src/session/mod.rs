@@ -210,3 +210,43 @@ impl TokenSet {
         self.expires.is_none_or(|expires| now < expires)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::session;
+
+    #[test]
+    fn a_session_keeps_no_claims_that_its_login_took_apart() {
+        let connection = (*session().connection).clone();
+        connection.identity.claims();
+        let login = Login { connection, connect_to: None };
+        let begun = Session::begin(login, Timestamp::from_unix_seconds(0), Lifetimes::default());
+        assert!(!begun.connection.identity.is_parsed());
+    }
+
+    #[test]
+    fn a_connection_replaces_the_one_to_the_same_provider() {
+        let session = session();
+        let mut tokens = session.connection.tokens.clone();
+        tokens.access_token = "u".into();
+        let renewed = session.with_connection(Arc::new(session.connection.with_tokens(tokens)));
+        assert_eq!(renewed.connections().count(), 1);
+        assert_eq!(renewed.connection.tokens.access_token, "u".into());
+        assert_eq!(renewed.without_connection("op").connections().count(), 1);
+        let other = Connection { provider: "second".into(), ..(*session.connection).clone() };
+        let two = renewed.with_connection(Arc::new(other));
+        assert_eq!(two.connections().count(), 2);
+        assert_eq!(two.without_connection("second").connections().count(), 1);
+    }
+
+    #[test]
+    fn k17_the_idle_end_is_never_after_the_absolute_one() {
+        let lifetimes = Lifetimes::default();
+        let session = session();
+        assert_eq!(
+            session.idle_expiry(Timestamp::from_unix_seconds(999), lifetimes),
+            session.expires
+        );
+    }
+}
