@@ -11,6 +11,7 @@ use super::{Connection, LoginMark, Session, TokenSet};
 use crate::clock::Timestamp;
 use crate::identity::{EmailTrust, Identity};
 use crate::return_to::ReturnTo;
+use crate::secret::{Nonce, RawIdToken, RefreshToken};
 
 /// The first member.
 const FORMAT: (u8, &[u8]) = (0, &[2]);
@@ -64,14 +65,14 @@ fn encode_connection(connection: &Connection, writer: &mut Writer) {
     writer.put(EMAIL_TRUST, [trust_number(identity.email_trust())]);
     writer.put(STATE_HASH, login.state_hash);
     writer.put(RETURN_TO, login.return_to.as_str());
-    writer.put_if(NONCE, nonce.as_ref().map(|nonce| nonce.secret()));
+    writer.put_if(NONCE, nonce.as_ref().map(Nonce::secret));
     writer.put_if(DEVICE_ID, device_id.as_deref());
     writer.put(ACCESS_TOKEN, tokens.access_token.secret());
     writer.put(ACCESS_TOKEN_OBTAINED, time(tokens.obtained));
     writer.put_if(ACCESS_TOKEN_EXPIRES, tokens.expires.map(time));
-    writer.put_if(REFRESH_TOKEN, tokens.refresh_token.as_ref().map(|token| token.secret()));
+    writer.put_if(REFRESH_TOKEN, tokens.refresh_token.as_ref().map(RefreshToken::secret));
     writer.put_if(REFRESH_NOT_BEFORE, tokens.refresh_not_before.map(time));
-    writer.put_if(ID_TOKEN, tokens.id_token.as_ref().map(|token| token.secret()));
+    writer.put_if(ID_TOKEN, tokens.id_token.as_ref().map(RawIdToken::secret));
     for scope in &*tokens.scopes {
         writer.put(SCOPE, scope);
     }
