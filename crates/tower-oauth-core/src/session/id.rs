@@ -25,7 +25,7 @@ impl SessionId {
     /// Reads an id from a cookie; `None` unless it has exactly the form that
     /// [`cookie_value`](Self::cookie_value) writes.
     #[must_use]
-    pub fn parse(text: impl AsRef<[u8]>) -> Option<Self> {
+    pub fn parse(text: &(impl AsRef<[u8]> + ?Sized)) -> Option<Self> {
         let digits: &[u8; 43] = text.as_ref().try_into().ok()?;
         decode(digits).map(Self)
     }

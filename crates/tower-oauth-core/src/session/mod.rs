@@ -219,7 +219,7 @@ mod tests {
     #[test]
     fn a_session_keeps_no_claims_that_its_login_took_apart() {
         let connection = (*session().connection).clone();
-        connection.identity.claims();
+        assert!(connection.identity.claims().is_empty());
         let login = Login { connection, connect_to: None };
         let begun = Session::begin(login, Timestamp::from_unix_seconds(0), Lifetimes::default());
         assert!(!begun.connection.identity.is_parsed());

@@ -52,7 +52,7 @@ impl SessionCodec {
     ///
     /// One that is over opens: whoever takes it in must compare [`Session::expires`].
     #[must_use]
-    pub fn open_cookie(&self, value: impl AsRef<[u8]>) -> Option<(SessionId, Session)> {
+    pub fn open_cookie(&self, value: &(impl AsRef<[u8]> + ?Sized)) -> Option<(SessionId, Session)> {
         let sealed = URL_SAFE_NO_PAD.decode(value).ok()?;
         let context = self.cookie_context();
         let plaintext = self.keys.open(Purpose::SessionCookie, context.as_bytes(), &sealed)?;
