@@ -60,7 +60,7 @@ impl Cookies {
     }
 
     /// Every session that the request names. The way of every request, so it looks at names first: the rules are those
-    /// of `pairs`.
+    /// of `pairs`, but that a value need not be text. One that is none opens nothing.
     pub(crate) fn sessions<'a>(&'a self, headers: &'a HeaderMap) -> impl Iterator<Item = &'a [u8]> {
         let value = |pair: &'a [u8]| {
             let value = pair.strip_prefix(self.session.as_bytes())?.strip_prefix(b"=")?;
