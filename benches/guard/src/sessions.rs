@@ -117,7 +117,7 @@ impl SessionMaker {
     /// If there is no randomness.
     pub fn make_cookie(&mut self) -> String {
         let (id, session) = self.session();
-        cookie(&self.codec.seal_cookie(&id, &session).expect("there is randomness"))
+        cookie(&self.codec.seal_cookie(&id.store_key(), &session).expect("there is randomness"))
     }
 
     /// One that shares nothing with the others.

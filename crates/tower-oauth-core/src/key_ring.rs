@@ -13,6 +13,7 @@ use aws_lc_rs::aead::{AES_256_GCM_SIV, Aad, LessSafeKey, Nonce, UnboundKey};
 use aws_lc_rs::hkdf;
 
 use crate::error::ConfigError;
+use crate::plaintext::Plaintext;
 use crate::random::{self, Random, RandomUnavailable};
 use crate::secret_strength::weakness;
 
@@ -124,7 +125,7 @@ impl KeyRing {
 
     /// Decrypts what [`seal`](Self::seal) made; `None` for everything else, without saying why.
     #[must_use]
-    pub fn open(&self, purpose: Purpose, context: &[u8], sealed: &[u8]) -> Option<Vec<u8>> {
+    pub fn open(&self, purpose: Purpose, context: &[u8], sealed: &[u8]) -> Option<Plaintext> {
         let (&[FORMAT], rest) = sealed.split_first_chunk::<1>()? else { return None };
         let (id, rest) = rest.split_first_chunk::<KEY_ID_LEN>()?;
         let (nonce, body) = rest.split_first_chunk::<NONCE_LEN>()?;
@@ -134,7 +135,7 @@ impl KeyRing {
             let aad = Aad::from(authenticated(id, context));
             let len = keys.for_purpose(purpose).open_in_place(nonce, aad, &mut body).ok()?.len();
             body.truncate(len);
-            Some(body)
+            Some(Plaintext::from(body))
         };
         // An id has 32 bits: two secrets may share one.
         self.keys.iter().filter(|keys| keys.id == *id).find_map(open)
@@ -229,7 +230,7 @@ mod tests {
     fn opens_what_it_sealed_and_hides_it() {
         let ring = ring(NEW);
         let sealed = seal(&ring, b"plain text");
-        assert_eq!(ring.open(Purpose::Attempt, b"here", &sealed).unwrap(), b"plain text");
+        assert_eq!(&*ring.open(Purpose::Attempt, b"here", &sealed).unwrap(), b"plain text");
         assert!(!sealed.windows(5).any(|window| window == b"plain"));
     }
 

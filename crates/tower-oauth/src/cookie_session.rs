@@ -35,12 +35,12 @@ impl CookieSessions {
         account: Option<Arc<str>>,
     ) -> Result<NewSession, Error> {
         let inner = auth.inner();
-        let id = SessionId::generate(&*inner.environment.random)?;
+        let key = SessionId::generate(&*inner.environment.random)?.store_key();
         let now = inner.environment.clock.now();
         let mut session = Session::begin(login, now, inner.lifetimes);
         (session.tenant, session.account) = (auth.tenant().map(Into::into), account);
         let seal = |session: &Session| -> Result<_, Error> {
-            let value = inner.codec.seal_cookie(&id, session)?;
+            let value = inner.codec.seal_cookie(&key, session)?;
             Ok(auth.cookies().set_session(&value, inner.lifetimes.absolute))
         };
         let mut cookie = seal(&session)?;
@@ -54,7 +54,7 @@ impl CookieSessions {
         if cookie.len() > MAX_COOKIE {
             return Err(too_large(&session, cookie.len()));
         }
-        Ok(NewSession { key: id.store_key(), cookie })
+        Ok(NewSession { key, cookie })
     }
 
     /// The session in a cookie, if it is live and was not signed out.
@@ -111,8 +111,7 @@ impl CookieSessions {
 fn open(auth: &Auth, value: &[u8]) -> Option<(StoreKey, Session)> {
     // More than a browser holds is not from us, and not worth the work.
     let value = Some(value).filter(|value| value.len() <= MAX_COOKIE)?;
-    let (id, session) = auth.inner().codec.open_cookie(value)?;
-    Some((id.store_key(), session))
+    auth.inner().codec.open_cookie(value)
 }
 
 fn too_large(session: &Session, needed: usize) -> Error {

@@ -7,11 +7,11 @@ use aws_lc_rs::constant_time;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
-use zeroize::Zeroizing;
 
 use super::login_request::{LoginRequest, SealedRequest};
 use crate::clock::Timestamp;
 use crate::key_ring::{KeyRing, Purpose};
+use crate::plaintext::Plaintext;
 use crate::random::{Random, RandomUnavailable};
 use crate::return_to::ReturnTo;
 use crate::secret::{CodeVerifier, Nonce, State, sha256};
@@ -82,7 +82,8 @@ impl Attempt {
             e: self.expires,
             request: (&self.request).into(),
         };
-        let plaintext = Zeroizing::new(serde_json::to_vec(&sealed).map_err(|_| RandomUnavailable)?);
+        let plaintext = serde_json::to_vec(&sealed).map_err(|_| RandomUnavailable)?;
+        let plaintext = Plaintext::from(plaintext);
         let context = bound_context(context, &self.own_label());
         let sealed = keys.seal(Purpose::Attempt, context.as_bytes(), &plaintext, random)?;
         Ok(URL_SAFE_NO_PAD.encode(sealed))
@@ -95,7 +96,7 @@ impl Attempt {
     pub fn open(keys: &KeyRing, context: &str, label: &str, sealed: &str) -> Option<Self> {
         let sealed = URL_SAFE_NO_PAD.decode(sealed).ok()?;
         let context = bound_context(context, label);
-        let plaintext = Zeroizing::new(keys.open(Purpose::Attempt, context.as_bytes(), &sealed)?);
+        let plaintext = keys.open(Purpose::Attempt, context.as_bytes(), &sealed)?;
         let sealed: Sealed<'_> = serde_json::from_slice(&plaintext).ok()?;
         Some(Self {
             state_hash: URL_SAFE_NO_PAD.decode(&*sealed.h).ok()?.try_into().ok()?,

@@ -8,9 +8,10 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use crate::random::{self, Random, RandomUnavailable};
 use crate::secret::sha256;
 
-/// The bearer credential of a session: 256 random bits, 43 characters in the cookie.
+/// The bearer credential of a session: 256 random bits, as the 43 characters of the URL-safe base64 alphabet that are in
+/// the cookie.
 #[derive(Clone, PartialEq, Eq)]
-pub struct SessionId([u8; 32]);
+pub struct SessionId([u8; 43]);
 
 impl SessionId {
     /// Draws a new id.
@@ -19,29 +20,26 @@ impl SessionId {
     ///
     /// When there is no randomness.
     pub fn generate(random: &dyn Random) -> Result<Self, RandomUnavailable> {
-        random::bytes32(random).map(Self)
+        let mut text = [0; 43];
+        let written = URL_SAFE_NO_PAD.encode_slice(random::bytes32(random)?, &mut text);
+        // There is room: 32 bytes are 43 characters.
+        written.map_err(|_| RandomUnavailable)?;
+        Ok(Self(text))
     }
 
-    /// Reads an id from a cookie; `None` unless it has exactly the form that
-    /// [`cookie_value`](Self::cookie_value) writes.
+    /// Reads an id from a cookie; `None` for what has not the form of one.
     #[must_use]
     pub fn parse(text: &(impl AsRef<[u8]> + ?Sized)) -> Option<Self> {
-        let digits: &[u8; 43] = text.as_ref().try_into().ok()?;
-        decode(digits).map(Self)
+        let text: [u8; 43] = text.as_ref().try_into().ok()?;
+        // All of them, without looking for the first that is not: so they are looked at many at once.
+        let is_id = text.iter().fold(true, |is_id, byte| is_id & is_digit(*byte));
+        is_id.then_some(Self(text))
     }
 
     /// The id for the cookie.
     #[must_use]
     pub fn cookie_value(&self) -> String {
-        URL_SAFE_NO_PAD.encode(self.0)
-    }
-
-    pub(super) const fn from_bytes(bytes: [u8; 32]) -> Self {
-        Self(bytes)
-    }
-
-    pub(super) const fn as_bytes(&self) -> &[u8; 32] {
-        &self.0
+        self.0.iter().copied().map(char::from).collect()
     }
 
     /// The key under which a store holds the session.
@@ -49,6 +47,10 @@ impl SessionId {
     pub fn store_key(&self) -> StoreKey {
         StoreKey(sha256(&self.0))
     }
+}
+
+const fn is_digit(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() | (byte == b'-') | (byte == b'_')
 }
 
 impl fmt::Debug for SessionId {
@@ -65,7 +67,8 @@ impl StoreKey {
     /// Reads a key as [`Display`](fmt::Display) writes it.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        SessionId::parse(text).map(|SessionId(bytes)| Self(bytes))
+        let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
+        bytes.try_into().ok().map(Self)
     }
 
     /// Where it is kept until when the sessions of `sid` at `issuer` ended.
@@ -80,7 +83,7 @@ impl StoreKey {
         Self::ended(b"ended subject", issuer, subject)
     }
 
-    /// The length keeps `("ab", "c")` and `("a", "bc")` apart. No session's key is one: those hash 32 bytes.
+    /// The length keeps `("ab", "c")` and `("a", "bc")` apart. No session's key is one: those hash 43 characters of base64.
     fn ended(kind: &[u8], issuer: &str, value: &str) -> Self {
         let length = (issuer.len() as u64).to_be_bytes();
         Self(sha256(&[kind, b"\0", &length, issuer.as_bytes(), value.as_bytes()].concat()))
@@ -114,48 +117,6 @@ impl fmt::Debug for StoreKey {
     }
 }
 
-/// What 43 digits of the URL-safe alphabet say; `None` if one is not of it, or the last says more than 256 bits.
-///
-/// By hand, since every request of a signed-in user comes through here: the length is known, and so is everything else
-/// that a general decoder has to find out.
-fn decode(digits: &[u8; 43]) -> Option<[u8; 32]> {
-    let value = |digit: &u8| VALUES.get(usize::from(*digit)).copied().unwrap_or(INVALID);
-    let (mut bytes, mut seen) = ([0; 32], 0);
-    let mut join = |digits: &[u8]| {
-        digits.iter().fold(0, |bits: u32, digit| {
-            let value = value(digit);
-            seen |= value;
-            bits << 6 | u32::from(value)
-        })
-    };
-    let (whole, last) = digits.split_at(40);
-    let (triples, pair) = bytes.split_at_mut(30);
-    for (four, three) in whole.chunks_exact(4).zip(triples.chunks_exact_mut(3)) {
-        let [_, high, middle, low] = join(four).to_be_bytes();
-        three.copy_from_slice(&[high, middle, low]);
-    }
-    // 18 bits, of which two are nobody's.
-    let bits = join(last);
-    let [_, _, high, low] = (bits >> 2).to_be_bytes();
-    pair.copy_from_slice(&[high, low]);
-    (seen & INVALID == 0 && bits & 0b11 == 0).then_some(bytes)
-}
-
-/// In the value of a byte that is no digit, and of no other.
-const INVALID: u8 = 0x80;
-
-/// The value of each byte as a digit.
-#[expect(clippy::indexing_slicing, reason = "at compile time, which fails if it is out of bounds")]
-static VALUES: [u8; 256] = {
-    let digits = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-    let (mut values, mut value) = ([INVALID; 256], 0);
-    while value < 64 {
-        values[digits[value as usize] as usize] = value;
-        value += 1;
-    }
-    values
-};
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -176,17 +137,29 @@ mod tests {
     }
 
     #[test]
-    fn an_id_is_what_the_general_decoder_says() {
-        let id = SessionId::generate(&Counter::default()).unwrap().cookie_value();
+    fn another_text_is_another_id_or_none() {
+        let id = SessionId::generate(&Counter::default()).unwrap();
         for place in 0..43 {
-            for byte in 0..=127 {
-                let mut text = id.clone().into_bytes();
+            for byte in 0..=255 {
+                let mut text = id.cookie_value().into_bytes();
                 text[place] = byte;
-                let text = String::from_utf8(text).unwrap();
-                let expected = URL_SAFE_NO_PAD.decode(&text).ok();
-                let parsed = SessionId::parse(&text).map(|id| id.0.to_vec());
-                assert_eq!(parsed, expected, "{text:?}");
+                let is_digit = byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+                let parsed = SessionId::parse(&text);
+                assert_eq!(parsed.is_some(), is_digit, "{text:?}");
+                if let Some(parsed) = parsed {
+                    let is_same = parsed.store_key() == id.store_key();
+                    assert_eq!(is_same, text == id.cookie_value().as_bytes(), "{text:?}");
+                }
             }
+        }
+    }
+
+    #[test]
+    fn a_store_key_reads_back() {
+        let key = SessionId::generate(&Counter::default()).unwrap().store_key();
+        assert_eq!(StoreKey::parse(&key.to_string()), Some(key));
+        for text in ["", "AA", &"A".repeat(44), &"+".repeat(43), &"_".repeat(43)] {
+            assert_eq!(StoreKey::parse(text), None, "{text}");
         }
     }
 

@@ -3,15 +3,15 @@
 //! Read in place, at each request that loads a session from elsewhere. A reader skips tags that it does not know, so a
 //! member may be added.
 
-use zeroize::Zeroizing;
+use crate::plaintext::Plaintext;
 
-/// Writes members into memory that is cleared when it is dropped.
-pub(super) struct Writer(Zeroizing<Vec<u8>>);
+/// Writes members.
+pub(super) struct Writer(Plaintext);
 
 impl Writer {
     /// With `room` for so many bytes. It grows, but then leaves behind what it held.
     pub(super) fn new(room: usize) -> Self {
-        Self(Zeroizing::new(Vec::with_capacity(room)))
+        Self(Plaintext::with_room(room))
     }
 
     pub(super) fn put(&mut self, tag: u8, value: impl AsRef<[u8]>) {
@@ -26,7 +26,7 @@ impl Writer {
         }
         let [low, ..] = length.to_le_bytes();
         self.0.push(low);
-        self.0.extend_from_slice(value);
+        self.0.extend(value);
     }
 
     pub(super) fn put_if(&mut self, tag: u8, value: Option<impl AsRef<[u8]>>) {
@@ -35,7 +35,7 @@ impl Writer {
         }
     }
 
-    pub(super) fn finish(self) -> Zeroizing<Vec<u8>> {
+    pub(super) fn finish(self) -> Plaintext {
         self.0
     }
 }

@@ -4,7 +4,6 @@ use std::fmt;
 use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
-use zeroize::Zeroizing;
 
 use super::{Session, StoreError, StoreKey, record};
 use crate::key_ring::{KeyRing, Purpose};
@@ -100,7 +99,7 @@ impl SessionCodec {
                 }
                 let context = self.context(key);
                 let plaintext = self.keys.open(Purpose::Session, &context, &sealed.bytes)?;
-                let session = record::decode(&Zeroizing::new(plaintext)).map(Arc::new)?;
+                let session = record::decode(&plaintext).map(Arc::new)?;
                 // Whoever came first is remembered; another codec then opens anew every time.
                 sealed.opened.get_or_init(|| Opened {
                     application: Arc::clone(&self.application),

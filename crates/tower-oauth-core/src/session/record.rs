@@ -4,12 +4,11 @@
 
 use std::sync::Arc;
 
-use zeroize::Zeroizing;
-
 use super::members::{Writer, members};
 use super::{Connection, LoginMark, Session, TokenSet};
 use crate::clock::Timestamp;
 use crate::identity::{EmailTrust, Identity};
+use crate::plaintext::Plaintext;
 use crate::return_to::ReturnTo;
 use crate::secret::{Nonce, RawIdToken, RefreshToken};
 
@@ -41,7 +40,7 @@ const ID_TOKEN: u8 = 31;
 const SCOPE: u8 = 32;
 const REFUSED_SCOPE: u8 = 33;
 
-pub(super) fn encode(session: &Session) -> Zeroizing<Vec<u8>> {
+pub(super) fn encode(session: &Session) -> Plaintext {
     let mut writer = Writer::new(room(session));
     writer.put(FORMAT.0, FORMAT.1);
     writer.put(CREATED, time(session.created));

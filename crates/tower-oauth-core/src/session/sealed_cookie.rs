@@ -10,21 +10,21 @@ use std::sync::Arc;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
-use zeroize::Zeroizing;
 
-use super::{Connection, Session, SessionCodec, SessionId, TokenSet, record};
+use super::{Connection, Session, SessionCodec, StoreKey, TokenSet, record};
 use crate::identity::Identity;
 use crate::key_ring::Purpose;
+use crate::plaintext::Plaintext;
 use crate::random::RandomUnavailable;
 
 /// Part of the seal: a cookie of another form does not open, and its session counts as absent.
-const FORMAT: &str = "3\n";
+const FORMAT: &str = "4\n";
 
 /// Claims that the login checked and that say nothing about the user (OpenID Connect Core section 2).
 const CHECKED_ONLY: [&str; 5] = ["aud", "azp", "exp", "jti", "nbf"];
 
 impl SessionCodec {
-    /// Seals the whole of `session` for its cookie, with the `id` that names it in logs and in a list of revoked
+    /// Seals the whole of `session` for its cookie, with the `key` that names it in logs and in a list of revoked
     /// sessions. The ID token as it came, the refresh token and claims of the protocol are left out.
     ///
     /// # Errors
@@ -32,11 +32,11 @@ impl SessionCodec {
     /// When there is no randomness.
     pub fn seal_cookie(
         &self,
-        id: &SessionId,
+        key: &StoreKey,
         session: &Session,
     ) -> Result<String, RandomUnavailable> {
         let record = record::encode(&kept(session));
-        let plaintext = Zeroizing::new([id.as_bytes().as_slice(), &record].concat());
+        let plaintext = Plaintext::from([key.as_bytes().as_slice(), &record].concat());
         let context = self.cookie_context();
         let sealed = self.keys.seal(
             Purpose::SessionCookie,
@@ -47,18 +47,17 @@ impl SessionCodec {
         Ok(URL_SAFE_NO_PAD.encode(sealed))
     }
 
-    /// The session in a cookie that [`seal_cookie`](Self::seal_cookie) made, and its id. `None` for everything
+    /// The session in a cookie that [`seal_cookie`](Self::seal_cookie) made, and its key. `None` for everything
     /// else, without saying why.
     ///
     /// One that is over opens: whoever takes it in must compare [`Session::expires`].
     #[must_use]
-    pub fn open_cookie(&self, value: &(impl AsRef<[u8]> + ?Sized)) -> Option<(SessionId, Session)> {
+    pub fn open_cookie(&self, value: &(impl AsRef<[u8]> + ?Sized)) -> Option<(StoreKey, Session)> {
         let sealed = URL_SAFE_NO_PAD.decode(value).ok()?;
         let context = self.cookie_context();
         let plaintext = self.keys.open(Purpose::SessionCookie, context.as_bytes(), &sealed)?;
-        let plaintext = Zeroizing::new(plaintext);
-        let (id, record) = plaintext.split_first_chunk()?;
-        Some((SessionId::from_bytes(*id), record::decode(record)?))
+        let (key, record) = plaintext.split_first_chunk()?;
+        Some((StoreKey::from_bytes(*key), record::decode(record)?))
     }
 
     fn cookie_context(&self) -> String {
@@ -132,7 +131,7 @@ mod tests {
     use crate::clock::Timestamp;
     use crate::identity::EmailTrust;
     use crate::key_ring::KeyRing;
-    use crate::session::Payload;
+    use crate::session::{Payload, SessionId};
     use crate::testing::{Counter, secret, session};
 
     fn codec(application: &str) -> Arc<SessionCodec> {
@@ -144,8 +143,8 @@ mod tests {
         ))
     }
 
-    fn id() -> SessionId {
-        SessionId::generate(&Counter::default()).unwrap()
+    fn key() -> StoreKey {
+        SessionId::generate(&Counter::default()).unwrap().store_key()
     }
 
     fn with_claims(issuer: &str, sid: Option<&str>, claims: Value) -> Session {
@@ -160,8 +159,8 @@ mod tests {
     fn opened(session: &Session) -> Session {
         let codec = codec("https://app.example/");
         let (back, session) =
-            codec.open_cookie(&codec.seal_cookie(&id(), session).unwrap()).unwrap();
-        assert_eq!(back, id());
+            codec.open_cookie(&codec.seal_cookie(&key(), session).unwrap()).unwrap();
+        assert_eq!(back, key());
         session
     }
 
@@ -238,7 +237,7 @@ mod tests {
     #[test]
     fn k12_k13_nothing_else_opens() {
         let own = codec("https://app.example/");
-        let sealed = own.seal_cookie(&id(), &session()).unwrap();
+        let sealed = own.seal_cookie(&key(), &session()).unwrap();
         let bytes = URL_SAFE_NO_PAD.decode(&sealed).unwrap();
         for bit in 0..bytes.len() * 8 {
             let mut tampered = bytes.clone();
@@ -250,7 +249,7 @@ mod tests {
         }
         assert!(own.open_cookie(&format!("{sealed}=")).is_none());
         assert!(codec("https://other.example/").open_cookie(&sealed).is_none());
-        let key = id().store_key();
+        let key = key();
         assert!(own.open(&Payload::from_bytes(bytes), &key).is_none(), "as a stored record");
         let stored = own.payload(Arc::new(session()), key).to_bytes().unwrap();
         assert!(own.open_cookie(&URL_SAFE_NO_PAD.encode(stored)).is_none(), "a stored record");

@@ -6,7 +6,7 @@ use super::*;
 use crate::testing::session;
 
 /// With the value of the first member that has this tag changed, or without that member.
-fn changed(encoded: &[u8], tag: u8, value: Option<&[u8]>) -> Zeroizing<Vec<u8>> {
+fn changed(encoded: &[u8], tag: u8, value: Option<&[u8]>) -> Plaintext {
     let mut writer = Writer::new(0);
     let mut is_done = false;
     for member in members(encoded) {
