@@ -129,7 +129,7 @@ impl Client {
         let span = tracing::debug_span!(
             target: "tower_oauth::http",
             "provider_request",
-            provider = self.provider.key,
+            provider = &*self.provider.key,
             host = request.uri().host(),
             status = tracing::field::Empty,
         );

@@ -1,7 +1,7 @@
 //! [`Identity`]: who signed in, as the provider vouched for it.
 
 use std::fmt;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use serde_json::{Map, Value};
 
@@ -15,7 +15,7 @@ use serde_json::{Map, Value};
 /// of them takes the text apart.
 #[derive(Clone)]
 pub struct Identity {
-    issuer: Box<str>,
+    issuer: Arc<str>,
     subject: Box<str>,
     sid: Option<Box<str>>,
     claims: Box<str>,
@@ -102,6 +102,18 @@ impl Identity {
     #[must_use]
     pub fn issuer(&self) -> &str {
         &self.issuer
+    }
+
+    /// The same as the session keeps it.
+    pub(crate) const fn shared_issuer(&self) -> &Arc<str> {
+        &self.issuer
+    }
+
+    /// Keeps the issuer where the provider has it: one text for all its sessions.
+    pub(crate) fn share_issuer(&mut self, issuer: &Arc<str>) {
+        if self.issuer == *issuer {
+            self.issuer = Arc::clone(issuer);
+        }
     }
 
     /// The user's identifier at the issuer, never reassigned.

@@ -112,8 +112,7 @@ impl Clients {
 
     /// The client that `connection` was made with, if its provider is still the same.
     pub(crate) fn of(&self, connection: &Connection) -> Option<&Client> {
-        let client = self.find(&connection.provider);
-        client.filter(|client| client.provider().vouches_for(&connection.identity))
+        self.list.iter().find(|client| client.provider().made(connection))
     }
 
     /// The refreshes under way at the provider with this key.

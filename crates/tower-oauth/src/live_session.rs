@@ -146,7 +146,8 @@ impl Auth {
             let Some(live) = self.live_session(key).await? else {
                 return Err(Error::new(ErrorKind::NotSignedIn, "the session has ended"));
             };
-            let before = live.session.connected.iter().find(|it| it.provider == provider).cloned();
+            let before =
+                live.session.connected.iter().find(|it| *it.provider == *provider).cloned();
             let session = match &connection {
                 Some(connection) => live.session.with_connection(Arc::clone(connection)),
                 None if before.is_none() => return Ok(None),

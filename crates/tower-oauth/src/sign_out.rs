@@ -98,13 +98,13 @@ impl Auth {
         };
         let is_meant = |session: &Session| {
             session.tenant.as_deref() == self.tenant()
-                && session.connection.provider == provider
+                && *session.connection.provider == *provider
                 && session.vouched() <= *issued
         };
         let (sessions, result) = self.end_each(keys, SessionEnd::Backchannel, is_meant).await;
         tracing::info!(target: "tower_oauth::session", provider, sessions = sessions.len(), "signed out by the provider");
         let stays = |connection: &Arc<Connection>| {
-            connection.provider == provider
+            *connection.provider == *provider
                 && connection.tokens.scopes.iter().any(|scope| scope == OFFLINE_ACCESS)
         };
         let gone = sessions.into_iter().flat_map(EndedSession::into_connections);

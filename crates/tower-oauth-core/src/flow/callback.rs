@@ -169,7 +169,7 @@ impl Client {
         if !attempt.matches(&response.state) {
             return unbound("the response belongs to another attempt");
         }
-        if attempt.provider != self.provider.key {
+        if *attempt.provider != *self.provider.key {
             return unbound("the attempt was started at another provider");
         }
         if attempt.is_expired(self.environment.clock.now()) {

@@ -1,5 +1,7 @@
 //! The end of a login: tokens, verified identity, and where the browser goes.
 
+use std::sync::Arc;
+
 use super::callback::AuthorizedCode;
 use super::id_token;
 use super::login_request::LoginRequest;
@@ -39,7 +41,7 @@ impl Client {
         }
         let (tokens, told) = self.exchange(&code, &metadata).await?;
         let mapping = &self.provider.quirks.claims;
-        let identity = match self.provider.quirks.protocol {
+        let mut identity = match self.provider.quirks.protocol {
             Protocol::OpenIdConnect => {
                 let raw = tokens
                     .id_token
@@ -73,14 +75,15 @@ impl Client {
         {
             tracing::warn!(
                 target: "tower_oauth::tokens",
-                provider = self.provider.key,
+                provider = &*self.provider.key,
                 "offline access was asked for, and no refresh token came; see whether the provider allows it to this client"
             );
         }
         let requested_scopes = self.shared_scopes(&self.requested_scopes(&code.request));
         let LoginRequest { return_to, connect_to, .. } = code.request;
+        identity.share_issuer(&self.provider.issuer);
         let connection = Connection {
-            provider: self.provider.key.clone(),
+            provider: Arc::clone(&self.provider.key),
             identity,
             tokens,
             login: LoginMark { state_hash: code.state_hash, return_to },

@@ -73,7 +73,7 @@ impl Client {
         let now = self.environment.clock.now();
         let attempt = Attempt {
             state_hash: sha256(state.secret().as_bytes()),
-            provider: self.provider.key.clone(),
+            provider: self.provider.key.to_string(),
             issuer: metadata.issuer.clone(),
             registration: self.provider.registration(),
             nonce,

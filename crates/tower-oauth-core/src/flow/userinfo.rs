@@ -58,7 +58,7 @@ impl Client {
                 Err(error) if request.required => return Err(error),
                 Err(error) => tracing::debug!(
                     target: "tower_oauth::login",
-                    provider = self.provider.key,
+                    provider = &*self.provider.key,
                     "an optional part of the profile is missing: {error}"
                 ),
             }

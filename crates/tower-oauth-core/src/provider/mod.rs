@@ -7,6 +7,7 @@ mod quirks;
 pub(crate) mod settings;
 
 use std::fmt;
+use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -24,6 +25,7 @@ use url::Url;
 use crate::identity::Identity;
 use crate::jose::Algorithm;
 use crate::secret::{ClientSecret, sha256};
+use crate::session::Connection;
 
 /// One provider that users can sign in with: its preset's facts and this application's registration there.
 ///
@@ -42,9 +44,10 @@ use crate::secret::{ClientSecret, sha256};
 #[derive(Clone)]
 #[must_use]
 pub struct Provider {
-    pub(crate) key: String,
+    /// Shared with the sessions that begin here, as the issuer is.
+    pub(crate) key: Arc<str>,
     pub(crate) display_name: String,
-    pub(crate) issuer: String,
+    pub(crate) issuer: Arc<str>,
     pub(crate) client_id: String,
     pub(crate) client_secret: ClientSecret,
     /// What makes the secrets, where the provider wants new ones.
@@ -73,7 +76,7 @@ impl Provider {
     /// Another key than the preset's. The key names the provider in paths, as in `/auth/login/github`:
     /// lower-case letters, digits and hyphens.
     pub fn key(mut self, key: impl Into<String>) -> Self {
-        self.key = key.into();
+        self.key = key.into().into();
         self
     }
 
@@ -226,12 +229,16 @@ impl Provider {
         }
     }
 
-    /// Whether `identity` is one that this provider vouches for. Not so, where another issuer stands under the same key
-    /// by now: a session or a token of the one is nothing to the other.
+    /// Whether `connection` is one to this provider, which still vouches for its user. Not so, where another issuer stands
+    /// under the same key by now: a session or a token of the one is nothing to the other.
     #[must_use]
-    pub fn vouches_for(&self, identity: &Identity) -> bool {
+    pub fn made(&self, connection: &Connection) -> bool {
+        is_same(&connection.provider, &self.key) && self.vouches_for(&connection.identity)
+    }
+
+    fn vouches_for(&self, identity: &Identity) -> bool {
         match self.quirks.issuer {
-            IssuerRule::Exact => identity.issuer() == self.issuer,
+            IssuerRule::Exact => is_same(identity.shared_issuer(), &self.issuer),
             // The template itself is in the metadata, on the same origin.
             IssuerRule::TenantTemplate => {
                 let tenant = identity.claims().get("tid").and_then(Value::as_str);
@@ -250,7 +257,7 @@ impl Provider {
             Endpoints::Fixed { authorization, token } => (&**authorization, &**token),
         };
         // None of them can hold a line break.
-        let hash = sha256([issuer, client_id, authorization, token].join("\n").as_bytes());
+        let hash = sha256([issuer, &**client_id, authorization, token].join("\n").as_bytes());
         let (start, _) = hash.split_at(9);
         URL_SAFE_NO_PAD.encode(start)
     }
@@ -309,6 +316,11 @@ impl Provider {
     pub const fn response_mode(&self) -> ResponseMode {
         self.quirks.response_mode
     }
+}
+
+/// Whether both are the same text; where they share it, nobody has to look.
+fn is_same(one: &Arc<str>, other: &Arc<str>) -> bool {
+    Arc::ptr_eq(one, other) || one == other
 }
 
 fn same_origin(one: &str, other: &str) -> bool {

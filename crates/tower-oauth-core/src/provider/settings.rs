@@ -60,7 +60,7 @@ impl Provider {
             let problem = "must have at least 32 bytes, since ID tokens are signed with it (HS256)";
             return refuse("client secret", problem.into());
         }
-        let mut urls = vec![("issuer", self.issuer.as_str())];
+        let mut urls = vec![("issuer", &*self.issuer)];
         if let Endpoints::Fixed { authorization, token } = &self.endpoints {
             urls.push(("authorization endpoint", authorization));
             urls.push(("token endpoint", token));

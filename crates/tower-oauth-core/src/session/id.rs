@@ -27,13 +27,12 @@ impl SessionId {
         Ok(Self(text))
     }
 
-    /// Reads an id from a cookie; `None` for what has not the form of one.
+    /// Reads an id from a cookie; `None` unless it is of 43 ASCII characters. Of which, does not matter: what nobody drew is
+    /// unknown to every store.
     #[must_use]
     pub fn parse(text: &(impl AsRef<[u8]> + ?Sized)) -> Option<Self> {
         let text: [u8; 43] = text.as_ref().try_into().ok()?;
-        // All of them, without looking for the first that is not: so they are looked at many at once.
-        let is_id = text.iter().fold(true, |is_id, byte| is_id & is_digit(*byte));
-        is_id.then_some(Self(text))
+        text.is_ascii().then_some(Self(text))
     }
 
     /// The id for the cookie.
@@ -47,10 +46,6 @@ impl SessionId {
     pub fn store_key(&self) -> StoreKey {
         StoreKey(sha256(&self.0))
     }
-}
-
-const fn is_digit(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() | (byte == b'-') | (byte == b'_')
 }
 
 impl fmt::Debug for SessionId {
@@ -131,25 +126,21 @@ mod tests {
 
     #[test]
     fn malformed_ids_are_not_ids() {
-        for text in ["", "x", &"A".repeat(42), &"A".repeat(44), &"+".repeat(43)] {
+        for text in ["", "x", &"A".repeat(42), &"A".repeat(44), &format!("é{}", "A".repeat(41))] {
             assert!(SessionId::parse(text).is_none(), "{text}");
         }
     }
 
     #[test]
-    fn another_text_is_another_id_or_none() {
+    fn another_text_has_another_key() {
         let id = SessionId::generate(&Counter::default()).unwrap();
         for place in 0..43 {
             for byte in 0..=255 {
                 let mut text = id.cookie_value().into_bytes();
                 text[place] = byte;
-                let is_digit = byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
-                let parsed = SessionId::parse(&text);
-                assert_eq!(parsed.is_some(), is_digit, "{text:?}");
-                if let Some(parsed) = parsed {
-                    let is_same = parsed.store_key() == id.store_key();
-                    assert_eq!(is_same, text == id.cookie_value().as_bytes(), "{text:?}");
-                }
+                let is_same = SessionId::parse(&text).map(|it| it.store_key() == id.store_key());
+                let is_this = text == id.cookie_value().as_bytes();
+                assert_eq!(is_same, byte.is_ascii().then_some(is_this), "{text:?}");
             }
         }
     }

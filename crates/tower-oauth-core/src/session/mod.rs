@@ -48,7 +48,7 @@ pub struct Session {
 #[non_exhaustive]
 pub struct Connection {
     /// Which provider, by its key in the login path.
-    pub provider: String,
+    pub provider: Arc<str>,
     /// Who it is.
     pub identity: Identity,
     /// What the application may call, and how.
@@ -135,7 +135,7 @@ impl Session {
     /// The connection to the provider with this key.
     #[must_use]
     pub fn connection_to(&self, provider: &str) -> Option<&Arc<Connection>> {
-        self.connections().find(|connection| connection.provider == provider)
+        self.connections().find(|connection| *connection.provider == *provider)
     }
 
     /// Where the login ended whose attempt has this `label`, if it made one of the connections.
@@ -162,7 +162,7 @@ impl Session {
     #[must_use]
     pub fn without_connection(&self, provider: &str) -> Self {
         let mut session = self.clone();
-        session.connected.retain(|connection| connection.provider != provider);
+        session.connected.retain(|connection| *connection.provider != *provider);
         session
     }
 

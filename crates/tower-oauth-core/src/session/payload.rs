@@ -1,6 +1,7 @@
 //! [`Payload`]: the content of a record, encoded and sealed only when a store asks for bytes.
 
 use std::fmt;
+use std::ptr;
 use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
@@ -90,7 +91,8 @@ impl SessionCodec {
     pub fn open(&self, payload: &Payload, key: &StoreKey) -> Option<Arc<Session>> {
         match &payload.0 {
             Inner::Session { session, codec, .. } => {
-                (codec.application == self.application).then(|| Arc::clone(session))
+                let is_own = ptr::eq(&**codec, self) || codec.application == self.application;
+                is_own.then(|| Arc::clone(session))
             }
             Inner::Sealed(sealed) => {
                 let known = sealed.opened.get().filter(|opened| self.opens_to(opened, key));

@@ -56,7 +56,7 @@ pub(super) fn encode(session: &Session) -> Plaintext {
 fn encode_connection(connection: &Connection, writer: &mut Writer) {
     let Connection { provider, identity, tokens, login, requested_scopes, nonce, device_id } =
         connection;
-    writer.put(PROVIDER, provider);
+    writer.put(PROVIDER, &**provider);
     writer.put(ISSUER, identity.issuer());
     writer.put(SUBJECT, identity.subject());
     writer.put_if(SID, identity.sid());

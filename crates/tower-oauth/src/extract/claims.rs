@@ -38,7 +38,7 @@ impl<T: DeserializeOwned> Claims<T> {
         serde_json::from_str(claims).map(Self).map_err(|error| {
             tracing::info!(
                 target: "tower_oauth::rejection",
-                provider = session.connection.provider,
+                provider = &*session.connection.provider,
                 category = ?error.classify(),
                 "the claims do not fit {}",
                 std::any::type_name::<T>()

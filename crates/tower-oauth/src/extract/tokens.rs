@@ -221,7 +221,7 @@ impl Auth {
 impl fmt::Debug for Tokens {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let session = self.session();
-        let providers: Vec<_> = session.connections().map(|it| it.provider.as_str()).collect();
+        let providers: Vec<_> = session.connections().map(|it| &*it.provider).collect();
         f.debug_struct("Tokens")
             .field("session", &self.key)
             .field("providers", &providers)

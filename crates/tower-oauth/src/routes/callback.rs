@@ -192,7 +192,7 @@ async fn sign_in(
     account: Option<Arc<str>>,
 ) -> Result<HeaderValue, Error> {
     let headers = &parts.headers;
-    let provider = login.connection.provider.clone();
+    let provider = Arc::clone(&login.connection.provider);
     let identity = &login.connection.identity;
     let (issuer, subject) = (identity.issuer().to_owned(), identity.subject().to_owned());
     let connected = auth.connections_to_keep(headers, &login).await?;
@@ -202,7 +202,7 @@ async fn sign_in(
         auth.discard(&session).await;
         return Err(error);
     }
-    tracing::info!(target: "tower_oauth::login", tenant = auth.tenant(), provider, issuer, session = ?session.key, "signed in");
+    tracing::info!(target: "tower_oauth::login", tenant = auth.tenant(), provider = &*provider, issuer, session = ?session.key, "signed in");
     auth.tell_login_succeeded(session.key, &provider, &issuer, &subject);
     if let Err(error) = auth.end_sessions(headers, SessionEnd::Replaced).await {
         tracing::warn!(target: "tower_oauth::session", "the earlier session was not ended: {error}");

@@ -1,5 +1,7 @@
 //! Several providers in one session: connecting another one, and letting go of it.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderMap, Response, StatusCode};
@@ -33,7 +35,7 @@ pub(super) async fn connect<B: Body>(
         return Err(Error::new(ErrorKind::Malformed, reason).into());
     }
     let live = signed_in(auth, &parts.headers).await?;
-    if live.session.connection.provider == key {
+    if *live.session.connection.provider == *key {
         let reason = "the session is of this provider already; sign in again for more of it";
         return Err(Error::new(ErrorKind::Malformed, reason).into());
     }
@@ -52,7 +54,7 @@ pub(super) async fn disconnect<B: Body>(
 ) -> Result<Response<Bytes>, Failure> {
     check_own_site(auth, &parts.headers).await?;
     let live = signed_in(auth, &parts.headers).await?;
-    if live.session.connection.provider == key {
+    if *live.session.connection.provider == *key {
         let reason = "the user signed in with this provider; signing out is what ends that";
         return Err(Error::new(ErrorKind::Malformed, reason).into());
     }
@@ -76,9 +78,9 @@ pub(super) async fn finish(
     session: StoreKey,
     connection: Connection,
 ) -> Result<(), Error> {
-    let provider = connection.provider.clone();
+    let provider = Arc::clone(&connection.provider);
     let replaced = auth.change_connections(session, &provider, Some(connection)).await?;
-    tracing::info!(target: "tower_oauth::session", ?session, provider, "connected");
+    tracing::info!(target: "tower_oauth::session", ?session, provider = &*provider, "connected");
     auth.tell_connection(EventKind::Connected, session, &provider, None);
     // Of another account there: nothing uses those tokens any more.
     tokens::revoke_all(

@@ -32,7 +32,8 @@ pub(super) async fn get(auth: &Auth, key: &str, parts: &Parts) -> Result<Respons
         let Some(live) = auth.named_session(value).await? else { continue };
         let connection = &live.session.connection;
         let identity = &connection.identity;
-        if connection.provider == key && identity.issuer() == iss && identity.sid() == Some(&sid) {
+        if *connection.provider == *key && identity.issuer() == iss && identity.sid() == Some(&sid)
+        {
             auth.end_named(value, SessionEnd::Frontchannel).await?;
             headers.append(SET_COOKIE, auth.cookies().clear_session());
         }

@@ -150,7 +150,7 @@ async fn at_provider(
         Ok(Err(error)) => error.with_causes(),
         Err(_) => "its metadata did not come within two seconds".into(),
     };
-    let provider = &connection.provider;
+    let provider = &*connection.provider;
     tracing::warn!(target: "tower_oauth::session", provider, "not signed out at the provider: {problem}");
     None
 }

@@ -39,7 +39,7 @@ fn user(live: &LiveSession) -> serde_json::Value {
     let connection = &live.session.connection;
     let identity = &connection.identity;
     json!({
-        "provider": connection.provider,
+        "provider": *connection.provider,
         "issuer": identity.issuer(),
         "subject": identity.subject(),
         "display_name": identity.display_name(),

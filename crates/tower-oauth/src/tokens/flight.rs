@@ -25,7 +25,7 @@ const MAX_ENTRIES: usize = 50_000;
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct FlightKey {
     pub(super) session: StoreKey,
-    pub(super) provider: String,
+    pub(super) provider: Arc<str>,
 }
 
 /// The refreshes of this process. All times are monotonic.

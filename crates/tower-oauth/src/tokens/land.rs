@@ -37,16 +37,16 @@ pub(super) async fn land(
     match &outcome {
         Ok(connection) if is_same(connection, &renewed) => {
             let lifetime = renewed.tokens.expires.map(|end| end.since(renewed.tokens.obtained));
-            tracing::info!(target: "tower_oauth::tokens", provider, ?session, expires_in = lifetime.map(|it| it.as_secs()), "refreshed");
+            tracing::info!(target: "tower_oauth::tokens", provider = &**provider, ?session, expires_in = lifetime.map(|it| it.as_secs()), "refreshed");
             refresh.auth.tell_connection(EventKind::TokenRefreshed, *session, provider, None);
         }
         Ok(_) => {
-            tracing::warn!(target: "tower_oauth::tokens", provider, ?session, "refreshed elsewhere at the same time");
+            tracing::warn!(target: "tower_oauth::tokens", provider = &**provider, ?session, "refreshed elsewhere at the same time");
         }
         // Told by whoever started this, as every failure.
         Err(TokenError::Unavailable { .. }) => {}
         Err(_) => {
-            tracing::info!(target: "tower_oauth::tokens", provider, ?session, "refreshed, and the session has ended meanwhile");
+            tracing::info!(target: "tower_oauth::tokens", provider = &**provider, ?session, "refreshed, and the session has ended meanwhile");
             revoke::revoke(refresh.auth, vec![renewed]);
         }
     }

@@ -143,13 +143,13 @@ impl Auth {
         forced: bool,
     ) -> Result<Boarding, TokenError> {
         let Refreshes { flights, .. } = &self.inner().refreshes;
-        let flight = FlightKey { session: key, provider: seen.provider.clone() };
+        let flight = FlightKey { session: key, provider: Arc::clone(&seen.provider) };
         let (boarding, pilot) = flights.board(flight, seen, |landed| {
             let now = self.inner().environment.clock.now();
             self.inner().refreshes.due(&landed.tokens, &key, now) != Due::Now
         })?;
         if let Some(pilot) = pilot {
-            let span = tracing::info_span!(target: "tower_oauth::tokens", "refresh", provider = seen.provider, session = ?key);
+            let span = tracing::info_span!(target: "tower_oauth::tokens", "refresh", provider = &*seen.provider, session = ?key);
             detach(refresh::fly(self.clone(), pilot, Arc::clone(seen), forced).instrument(span))?;
         }
         Ok(boarding)

@@ -247,7 +247,7 @@ impl<'a> Refresh<'a> {
                 Ok(_) => {}
                 Err(error) => {
                     let FlightKey { session, provider } = self.key;
-                    tracing::warn!(target: "tower_oauth::session", provider, ?session, "when to refresh again was not kept: {error}");
+                    tracing::warn!(target: "tower_oauth::session", provider = &**provider, ?session, "when to refresh again was not kept: {error}");
                     return;
                 }
             }
@@ -277,7 +277,7 @@ impl<'a> Refresh<'a> {
             match self.auth.swap_session(&live, session).await? {
                 Swap::Swapped(_) => {
                     let FlightKey { session, provider } = self.key;
-                    tracing::warn!(target: "tower_oauth::tokens", provider, ?session, code = error.code(), "the grant has ended: {error}");
+                    tracing::warn!(target: "tower_oauth::tokens", provider = &**provider, ?session, code = error.code(), "the grant has ended: {error}");
                     self.auth.tell_connection(
                         EventKind::GrantEnded,
                         *session,
@@ -302,13 +302,13 @@ impl<'a> Refresh<'a> {
         error: &Error,
     ) -> Result<Step, TokenError> {
         let FlightKey { session, provider } = self.key;
-        tracing::error!(target: "tower_oauth::tokens", provider, ?session, code = error.code(), "a refresh was answered with an ID token that cannot be trusted; the connection ends: {error}");
+        tracing::error!(target: "tower_oauth::tokens", provider = &**provider, ?session, code = error.code(), "a refresh was answered with an ID token that cannot be trusted; the connection ends: {error}");
         for _ in 0..MAX_ROUNDS {
             let (live, current) = self.load().await?;
             if !is_same(&current, presented) {
                 return Ok(Step::Moved);
             }
-            if live.session.connection.provider == *provider {
+            if *live.session.connection.provider == **provider {
                 self.auth.inner().store.delete(session).await.map_err(Error::from)?;
                 self.auth.tell_session_ended(SessionEnd::Distrusted, *session, Some(&live.session));
                 return Err(TokenError::SignedOut);
@@ -338,10 +338,10 @@ fn report(error: &Error, key: &FlightKey, pause: Duration) {
     let (code, retry_in_seconds) = (error.code(), pause.as_secs());
     match error.kind() {
         ErrorKind::ProviderUnavailable | ErrorKind::ProviderTimeout | ErrorKind::Discovery => {
-            tracing::warn!(target: "tower_oauth::tokens", provider, ?session, code, retry_in_seconds, "not refreshed: {}", error.with_causes());
+            tracing::warn!(target: "tower_oauth::tokens", provider = &**provider, ?session, code, retry_in_seconds, "not refreshed: {}", error.with_causes());
         }
         _ => {
-            tracing::error!(target: "tower_oauth::tokens", provider, ?session, code, retry_in_seconds, "not refreshed: {}", error.with_causes());
+            tracing::error!(target: "tower_oauth::tokens", provider = &**provider, ?session, code, retry_in_seconds, "not refreshed: {}", error.with_causes());
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::auth::Auth;
 pub(crate) fn revoke_all(auth: &Auth, ended: Vec<(StoreKey, Arc<Connection>)>) {
     let flights = &auth.inner().refreshes.flights;
     let newest = ended.into_iter().map(|(session, connection)| {
-        let key = FlightKey { session, provider: connection.provider.clone() };
+        let key = FlightKey { session, provider: Arc::clone(&connection.provider) };
         // A refresh may have landed between our reading of the session and its end.
         flights.forget(&key, &connection).unwrap_or(connection)
     });
@@ -52,7 +52,7 @@ fn revoke_detached(
             }
         };
         for connection in connections {
-            let provider = &connection.provider;
+            let provider = &*connection.provider;
             let client = clients.of(&connection).filter(|client| is_wanted(client.provider()));
             let Some(client) = client else { continue };
             match client.revoke(&connection.tokens).await {

@@ -19,7 +19,7 @@ pub fn oidc(
     Provider {
         key: "oidc".into(),
         display_name: "OpenID Connect".into(),
-        issuer: issuer.into(),
+        issuer: issuer.into().into(),
         client_id: client_id.into(),
         client_secret: client_secret.into(),
         client_key: None,
@@ -90,7 +90,7 @@ impl Provider {
     /// The issuer that a plain OAuth 2.0 provider names in its authorization responses (RFC 9207), and that
     /// its users' identities belong to.
     pub fn with_issuer(mut self, issuer: impl Into<String>) -> Self {
-        self.issuer = issuer.into();
+        self.issuer = issuer.into().into();
         self
     }
 }

@@ -142,7 +142,7 @@ fn a_record_keeps_every_connection_in_its_place() {
         session = session.with_connection(Arc::new(other));
     }
     let decoded = decode(&encode(&session)).unwrap();
-    let keys: Vec<_> = decoded.connections().map(|it| it.provider.as_str()).collect();
+    let keys: Vec<_> = decoded.connections().map(|it| &*it.provider).collect();
     assert_eq!(keys, ["op", "second", "third"]);
     assert_eq!(decoded.connection_to("third").unwrap().identity, session.connection.identity);
 }
