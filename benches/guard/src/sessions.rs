@@ -120,12 +120,11 @@ impl SessionMaker {
         cookie(&self.codec.seal_cookie(&id.store_key(), &session).expect("there is randomness"))
     }
 
-    /// One that shares nothing with the others.
+    /// One that shares with the others what sessions of one provider share.
     fn session(&mut self) -> (SessionId, Session) {
         self.made += 1;
-        let mut session = self.template.clone();
-        session.connection = Arc::new((*session.connection).clone());
-        (SessionId::generate(&SystemRandom::default()).expect("there is randomness"), session)
+        let id = SessionId::generate(&SystemRandom::default()).expect("there is randomness");
+        (id, self.template.packed())
     }
 }
 

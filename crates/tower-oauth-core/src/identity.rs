@@ -5,6 +5,8 @@ use std::sync::{Arc, OnceLock};
 
 use serde_json::{Map, Value};
 
+use crate::text::Text;
+
 /// A verified identity: what identifies the user, and what the provider says about them.
 ///
 /// Users are told apart by [`issuer`](Self::issuer) and [`subject`](Self::subject) together and by nothing
@@ -16,9 +18,9 @@ use serde_json::{Map, Value};
 #[derive(Clone)]
 pub struct Identity {
     issuer: Arc<str>,
-    subject: Box<str>,
-    sid: Option<Box<str>>,
-    claims: Box<str>,
+    subject: Text,
+    sid: Option<Text>,
+    claims: Text,
     parsed: OnceLock<Box<Map<String, Value>>>,
     email_trust: EmailTrust,
 }
@@ -77,25 +79,29 @@ impl Identity {
         email_trust: EmailTrust,
     ) -> Self {
         let text = serde_json::to_string(&claims).unwrap_or_default();
-        Self::from_text(&issuer, &subject, sid.as_deref(), &text, email_trust)
+        Self::from_text(
+            issuer.into(),
+            subject.into(),
+            sid.map(Into::into),
+            text.into(),
+            email_trust,
+        )
     }
 
     /// The same from the text of an object, as [`claims_text`](Self::claims_text) returned it.
-    pub(crate) fn from_text(
-        issuer: &str,
-        subject: &str,
-        sid: Option<&str>,
-        claims: &str,
+    pub(crate) const fn from_text(
+        issuer: Arc<str>,
+        subject: Text,
+        sid: Option<Text>,
+        claims: Text,
         email_trust: EmailTrust,
     ) -> Self {
-        Self {
-            issuer: issuer.into(),
-            subject: subject.into(),
-            sid: sid.map(Into::into),
-            claims: claims.into(),
-            parsed: OnceLock::new(),
-            email_trust,
-        }
+        Self { issuer, subject, sid, claims, parsed: OnceLock::new(), email_trust }
+    }
+
+    /// The same user with other claims.
+    pub(crate) fn with_claims(&self, claims: String) -> Self {
+        Self { claims: claims.into(), parsed: OnceLock::new(), ..self.clone() }
     }
 
     /// Who vouches: the provider's issuer identifier.
@@ -125,7 +131,7 @@ impl Identity {
     /// Whether both are the same user: the same subject at the same issuer.
     #[must_use]
     pub fn is_same_user(&self, other: &Self) -> bool {
-        self.issuer == other.issuer && self.subject == other.subject
+        self.issuer == other.issuer && *self.subject == *other.subject
     }
 
     /// The user's session at the provider, where the ID token names one (Back-Channel Logout section 2.1).
@@ -186,11 +192,6 @@ impl Identity {
             .unwrap_or(&self.subject)
     }
 
-    /// Keeps the text alone: what a login looked up in the claims, the requests of its session may never ask for.
-    pub(crate) fn forget_parsed(&mut self) {
-        self.parsed = OnceLock::new();
-    }
-
     #[cfg(test)]
     pub(crate) fn is_parsed(&self) -> bool {
         self.parsed.get().is_some()
@@ -209,7 +210,7 @@ impl Identity {
 impl PartialEq for Identity {
     fn eq(&self, other: &Self) -> bool {
         self.is_same_user(other)
-            && self.sid == other.sid
+            && self.sid() == other.sid()
             && self.email_trust == other.email_trust
             && self.claims() == other.claims()
     }
@@ -220,7 +221,7 @@ impl fmt::Debug for Identity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Identity")
             .field("issuer", &self.issuer)
-            .field("subject", &self.subject)
+            .field("subject", &self.subject())
             .finish_non_exhaustive()
     }
 }

@@ -38,6 +38,7 @@ mod secret_strength;
 pub mod session;
 #[cfg(test)]
 mod testing;
+mod text;
 
 pub use base_url::BaseUrl;
 pub use client::{Client, Environment};

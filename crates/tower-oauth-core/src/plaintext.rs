@@ -1,6 +1,7 @@
 //! [`Plaintext`]: the content of a sealed value, on its way in or out.
 
 use std::fmt;
+use std::mem;
 use std::ops::Deref;
 
 use zeroize::Zeroize;
@@ -18,6 +19,11 @@ impl Plaintext {
 
     pub(crate) fn push(&mut self, byte: u8) {
         self.0.push(byte);
+    }
+
+    /// The bytes, which are somebody else's to clear now.
+    pub(crate) fn into_bytes(mut self) -> Vec<u8> {
+        mem::take(&mut self.0)
     }
 
     pub(crate) fn extend(&mut self, bytes: &[u8]) {

@@ -5,6 +5,7 @@ use std::fmt;
 use url::Url;
 
 use crate::base_url::BaseUrl;
+use crate::text::Text;
 
 /// Longest accepted target in bytes. It travels in the attempt's cookie, whose budget is 4 KiB.
 const MAX_LEN: usize = 1024;
@@ -12,8 +13,8 @@ const MAX_LEN: usize = 1024;
 /// A path and query on the application's own origin; the only thing the login routes redirect to.
 ///
 /// It can be made only by [`parse`](Self::parse), so a value that leaves the site cannot exist.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ReturnTo(Box<str>);
+#[derive(Clone)]
+pub struct ReturnTo(Text);
 
 impl ReturnTo {
     /// Reads a target that a client named. `mount` is the path of the login routes (`/auth`): a target
@@ -64,8 +65,22 @@ impl ReturnTo {
     }
 
     /// A target that was sealed by this process or a replica of it.
-    pub(crate) fn from_sealed(target: impl Into<Box<str>>) -> Self {
+    pub(crate) fn from_sealed(target: impl Into<Text>) -> Self {
         Self(target.into())
+    }
+}
+
+impl PartialEq for ReturnTo {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
+impl Eq for ReturnTo {}
+
+impl fmt::Debug for ReturnTo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("ReturnTo").field(&self.as_str()).finish()
     }
 }
 

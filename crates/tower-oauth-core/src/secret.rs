@@ -3,7 +3,8 @@
 use std::fmt;
 
 use aws_lc_rs::{constant_time, digest};
-use zeroize::Zeroizing;
+
+use crate::text::Text;
 
 macro_rules! secrets {
     ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {$(
@@ -12,13 +13,13 @@ macro_rules! secrets {
         /// `Debug` shows the type's name only; there is no `Display` and no `Serialize`. The memory is
         /// cleared on drop, and comparison takes the same time wherever the values differ.
         #[derive(Clone)]
-        pub struct $name(Zeroizing<Box<str>>);
+        pub struct $name(Text);
 
         impl $name {
             /// Takes the value in.
             #[must_use]
             pub fn new(value: impl Into<String>) -> Self {
-                Self(exactly(value.into()))
+                Self(value.into().into())
             }
 
             /// The value itself. Keep it out of logs, errors and URLs.
@@ -39,6 +40,12 @@ macro_rules! secrets {
         impl fmt::Debug for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str(concat!(stringify!($name), "(..)"))
+            }
+        }
+
+        impl From<Text> for $name {
+            fn from(value: Text) -> Self {
+                Self(value)
             }
         }
 
@@ -84,16 +91,6 @@ secrets! {
     RefreshToken,
     /// An ID token as the provider sent it: three base64url segments, verified when it was received.
     RawIdToken,
-}
-
-/// `value` without the room behind it, of which every session would pay its part. To give that back may move the value,
-/// so what is left behind is cleared.
-fn exactly(value: String) -> Zeroizing<Box<str>> {
-    if value.len() == value.capacity() {
-        return Zeroizing::new(value.into());
-    }
-    let value = Zeroizing::new(value);
-    Zeroizing::new(value.as_str().into())
 }
 
 /// SHA-256 of `bytes`.

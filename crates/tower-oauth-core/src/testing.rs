@@ -51,10 +51,7 @@ pub(crate) fn session() -> Session {
             provider: "op".into(),
             identity,
             tokens,
-            login: LoginMark {
-                state_hash: [0; 32],
-                return_to: ReturnTo::parse("/", "/auth").unwrap(),
-            },
+            login: LoginMark::new(&[0; 32], ReturnTo::parse("/", "/auth").unwrap()),
             requested_scopes: Arc::default(),
             nonce: None,
             device_id: None,

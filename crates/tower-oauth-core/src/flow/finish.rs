@@ -86,7 +86,7 @@ impl Client {
             provider: Arc::clone(&self.provider.key),
             identity,
             tokens,
-            login: LoginMark { state_hash: code.state_hash, return_to },
+            login: LoginMark::new(&code.state_hash, return_to),
             requested_scopes,
             nonce: code.nonce,
             device_id: code.device.map(|(_, id)| id.into()),

@@ -1,12 +1,17 @@
-//! The binary form of a session: members one after the other, each a tag, a length and so many bytes.
+//! The form of a session outside the process: members one after the other, each a tag, a length and so much text.
 //!
-//! Read in place, at each request that loads a session from elsewhere. A reader skips tags that it does not know, so a
-//! member may be added.
+//! All of it is text, so that it is read in place, at each request that loads a session from elsewhere, and checked to be
+//! one once. A reader skips tags that it does not know, so a member may be added.
+
+use std::ops::Range;
 
 use crate::plaintext::Plaintext;
 
 /// Writes members.
 pub(super) struct Writer(Plaintext);
+
+/// In each digit of a length but the last.
+const MORE: u8 = 0x40;
 
 impl Writer {
     /// With `room` for so many bytes. It grows, but then leaves behind what it held.
@@ -14,22 +19,20 @@ impl Writer {
         Self(Plaintext::with_room(room))
     }
 
-    pub(super) fn put(&mut self, tag: u8, value: impl AsRef<[u8]>) {
-        let value = value.as_ref();
+    /// `tag` is an ASCII character.
+    pub(super) fn put(&mut self, tag: u8, value: &str) {
         self.0.push(tag);
-        // Seven bits at a time, the lowest first; all but the last byte have the eighth bit.
+        // Six bits at a time, the lowest first: what has the eighth bit would be no text.
         let mut length = value.len();
-        while length >= 0x80 {
-            let [low, ..] = length.to_le_bytes();
-            self.0.push(low | 0x80);
-            length >>= 7;
+        while length >= usize::from(MORE) {
+            self.0.push(low_bits(length) | MORE);
+            length >>= 6;
         }
-        let [low, ..] = length.to_le_bytes();
-        self.0.push(low);
-        self.0.extend(value);
+        self.0.push(low_bits(length));
+        self.0.extend(value.as_bytes());
     }
 
-    pub(super) fn put_if(&mut self, tag: u8, value: Option<impl AsRef<[u8]>>) {
+    pub(super) fn put_if(&mut self, tag: u8, value: Option<&str>) {
         if let Some(value) = value {
             self.put(tag, value);
         }
@@ -40,26 +43,33 @@ impl Writer {
     }
 }
 
-/// The members in `bytes`, (tag, value) each; `None` for one that is not whole, which is the last.
-pub(super) fn members(bytes: &[u8]) -> impl Iterator<Item = Option<(u8, &[u8])>> {
-    let mut rest = bytes;
+fn low_bits(length: usize) -> u8 {
+    let [low, ..] = length.to_le_bytes();
+    low & (MORE - 1)
+}
+
+/// The members in `text`, (tag, where its value is) each; `None` for one that is not whole, which is the last.
+pub(super) fn members(text: &str) -> impl Iterator<Item = Option<(u8, Range<usize>)>> {
+    let mut at = 0;
     std::iter::from_fn(move || {
-        let (&tag, after) = std::mem::take(&mut rest).split_first()?;
-        let member = length(after).and_then(|(length, after)| after.split_at_checked(length));
-        Some(member.map(|(value, after)| {
-            rest = after;
-            (tag, value)
-        }))
+        let (&tag, after) = text.as_bytes().get(at..)?.split_first()?;
+        let value = length(after).and_then(|(digits, length)| {
+            let start = at + 1 + digits;
+            let value = start..start.checked_add(length)?;
+            text.get(value.clone()).map(|_| value)
+        });
+        at = value.as_ref().map_or(text.len(), |value| value.end);
+        Some(value.map(|value| (tag, value)))
     })
 }
 
-/// The length that `bytes` begin with, and what follows it. Four bytes are more than any session needs.
-fn length(bytes: &[u8]) -> Option<(usize, &[u8])> {
+/// How many digits `bytes` begin with, and the length that they say. Four digits are more than any session needs.
+fn length(bytes: &[u8]) -> Option<(usize, usize)> {
     let mut length = 0;
-    for (place, byte) in bytes.iter().enumerate().take(4) {
-        length |= usize::from(byte & 0x7f) << (7 * place);
-        if byte & 0x80 == 0 {
-            return Some((length, bytes.get(place + 1..)?));
+    for (place, digit) in bytes.iter().enumerate().take(4) {
+        length |= usize::from(digit & (MORE - 1)) << (6 * place);
+        if digit & MORE == 0 {
+            return Some((place + 1, length));
         }
     }
     None
@@ -69,31 +79,36 @@ fn length(bytes: &[u8]) -> Option<(usize, &[u8])> {
 mod tests {
     use super::*;
 
+    fn read(text: &[u8]) -> Vec<Option<(u8, &str)>> {
+        let text = std::str::from_utf8(text).unwrap();
+        members(text).map(|it| it.map(|(tag, value)| (tag, &text[value]))).collect()
+    }
+
     #[test]
     fn members_read_back_whatever_their_length() {
-        for len in [0, 1, 127, 128, 129, 16_383, 16_384, 3_000_000] {
-            let value = vec![7; len];
+        for len in [0, 1, 63, 64, 65, 4_095, 4_096, 300_000] {
+            let value = "7".repeat(len);
             let mut writer = Writer::new(0);
             writer.put(1, &value);
-            writer.put_if(2, None::<&str>);
+            writer.put_if(2, None);
             writer.put_if(3, Some("x"));
-            let bytes = writer.finish();
-            let read: Option<Vec<_>> = members(&bytes).collect();
-            assert_eq!(read, Some(vec![(1, &*value), (3, b"x".as_slice())]), "{len}");
+            assert_eq!(read(&writer.finish()), [Some((1, &*value)), Some((3, "x"))], "{len}");
         }
     }
 
     #[test]
     fn what_is_not_whole_is_nothing() {
         let mut writer = Writer::new(0);
-        writer.put(1, [7; 300]);
-        let bytes = writer.finish();
-        for len in 1..bytes.len() {
-            let read: Vec<_> = members(bytes.split_at(len).0).collect();
-            assert_eq!(read, [None], "{len}");
+        writer.put(1, &"é".repeat(150));
+        let text = writer.finish();
+        for len in (1..4).chain((4..text.len()).step_by(2).skip(1)) {
+            if let Ok(text) = std::str::from_utf8(text.split_at(len).0) {
+                assert_eq!(read(text.as_bytes()), [None], "{len}");
+            }
         }
-        assert_eq!(members(&[]).count(), 0);
-        let endless = [1, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff];
-        assert_eq!(members(&endless).collect::<Vec<_>>(), [None]);
+        assert_eq!(read(b""), []);
+        assert_eq!(read(&[1, MORE, MORE, MORE, MORE, MORE, MORE]), [None]);
+        // Where a character is cut in two.
+        assert_eq!(read("\u{1}\u{1}é".as_bytes()), [None]);
     }
 }

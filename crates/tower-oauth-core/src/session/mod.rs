@@ -8,6 +8,7 @@ mod sealed_cookie;
 mod shared;
 mod store;
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,6 +23,7 @@ use crate::flow::id_token;
 use crate::identity::Identity;
 use crate::return_to::ReturnTo;
 use crate::secret::{AccessTokenSecret, Nonce, RawIdToken, RefreshToken};
+use crate::text::Text;
 
 /// What the application knows of a signed-in browser.
 ///
@@ -85,11 +87,10 @@ pub struct TokenSet {
 }
 
 /// Which attempt a connection came from, and where that attempt was to end.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct LoginMark {
-    /// SHA-256 of the attempt's `state`.
-    pub state_hash: [u8; 32],
+    label: Text,
     /// Where the attempt was to end.
     pub return_to: ReturnTo,
 }
@@ -115,16 +116,33 @@ impl Session {
     /// The session that a login at `now` begins.
     #[must_use]
     pub fn begin(login: Login, now: Timestamp, lifetimes: Lifetimes) -> Self {
-        let mut connection = login.connection;
-        connection.identity.forget_parsed();
         Self {
             created: now,
             expires: now + lifetimes.absolute,
-            connection: Arc::new(connection),
+            connection: Arc::new(login.connection),
             connected: Vec::new(),
             tenant: None,
             account: None,
         }
+    }
+
+    /// The same, to be kept: in one piece of memory, which is cleared when it goes, and without what was found out by
+    /// requests. What it shares with other sessions it shares further on.
+    #[must_use]
+    pub fn packed(&self) -> Self {
+        // Copied once more, to take no more room than it needs.
+        let plaintext = record::encode(self).to_vec().into();
+        let Some(mut packed) = record::decode(plaintext) else { return self.clone() };
+        let Self { connection, connected, .. } = &mut packed;
+        let connections = std::iter::once(connection).chain(connected);
+        for (packed, connection) in connections.zip(self.connections()) {
+            let packed = Arc::make_mut(packed);
+            packed.provider = Arc::clone(&connection.provider);
+            packed.identity.share_issuer(connection.identity.shared_issuer());
+            packed.tokens.scopes = Arc::clone(&connection.tokens.scopes);
+            packed.requested_scopes = Arc::clone(&connection.requested_scopes);
+        }
+        Self { tenant: self.tenant.clone(), account: self.account.clone(), ..packed }
     }
 
     /// Every connection, that of the login first.
@@ -188,10 +206,24 @@ impl Session {
 }
 
 impl LoginMark {
+    /// Of the attempt whose `state` has this hash.
+    pub(crate) fn new(state_hash: &[u8; 32], return_to: ReturnTo) -> Self {
+        Self { label: attempt_label(state_hash).into(), return_to }
+    }
+
     /// The [label](crate::Attempt::label) of the attempt.
     #[must_use]
-    pub fn label(&self) -> String {
-        attempt_label(&self.state_hash)
+    pub fn label(&self) -> &str {
+        &self.label
+    }
+}
+
+impl fmt::Debug for LoginMark {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LoginMark")
+            .field("label", &self.label())
+            .field("return_to", &self.return_to)
+            .finish()
     }
 }
 
@@ -217,12 +249,11 @@ mod tests {
     use crate::testing::session;
 
     #[test]
-    fn a_session_keeps_no_claims_that_its_login_took_apart() {
-        let connection = (*session().connection).clone();
-        assert!(connection.identity.claims().is_empty());
-        let login = Login { connection, connect_to: None };
-        let begun = Session::begin(login, Timestamp::from_unix_seconds(0), Lifetimes::default());
-        assert!(!begun.connection.identity.is_parsed());
+    fn a_session_is_kept_without_claims_that_its_login_took_apart() {
+        let session = session();
+        assert!(session.connection.identity.claims().is_empty());
+        assert!(session.connection.identity.is_parsed());
+        assert!(!session.packed().connection.identity.is_parsed());
     }
 
     #[test]

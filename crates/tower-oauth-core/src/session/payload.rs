@@ -101,7 +101,7 @@ impl SessionCodec {
                 }
                 let context = self.context(key);
                 let plaintext = self.keys.open(Purpose::Session, &context, &sealed.bytes)?;
-                let session = record::decode(&plaintext).map(Arc::new)?;
+                let session = record::decode(plaintext).map(Arc::new)?;
                 // Whoever came first is remembered; another codec then opens anew every time.
                 sealed.opened.get_or_init(|| Opened {
                     application: Arc::clone(&self.application),
@@ -131,7 +131,7 @@ impl SessionCodec {
             .map_err(StoreError::failed)
     }
 
-    fn context(&self, key: &StoreKey) -> Vec<u8> {
+    pub(super) fn context(&self, key: &StoreKey) -> Vec<u8> {
         [key.as_bytes().as_slice(), self.application.as_bytes()].concat()
     }
 }

@@ -1,7 +1,8 @@
-//! The form of a session outside the process: [members](super::members), sealed before anybody sees them.
+//! The form of a session that is kept: [members](super::members), sealed before they leave the process.
 //!
 //! A member may be added; a change that an older reader would misread gets a new [`FORMAT`].
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::members::{Writer, members};
@@ -10,10 +11,11 @@ use crate::clock::Timestamp;
 use crate::identity::{EmailTrust, Identity};
 use crate::plaintext::Plaintext;
 use crate::return_to::ReturnTo;
-use crate::secret::{Nonce, RawIdToken, RefreshToken};
+use crate::secret::{AccessTokenSecret, Nonce, RawIdToken, RefreshToken};
+use crate::text::{Text, Whole};
 
 /// The first member.
-const FORMAT: (u8, &[u8]) = (0, &[2]);
+const FORMAT: (u8, &str) = (0, "3");
 
 // Of the session.
 const CREATED: u8 = 1;
@@ -27,7 +29,7 @@ const SUBJECT: u8 = 18;
 const SID: u8 = 19;
 const CLAIMS: u8 = 20;
 const EMAIL_TRUST: u8 = 21;
-const STATE_HASH: u8 = 22;
+const LOGIN: u8 = 22;
 const RETURN_TO: u8 = 23;
 const NONCE: u8 = 24;
 const DEVICE_ID: u8 = 25;
@@ -43,8 +45,8 @@ const REFUSED_SCOPE: u8 = 33;
 pub(super) fn encode(session: &Session) -> Plaintext {
     let mut writer = Writer::new(room(session));
     writer.put(FORMAT.0, FORMAT.1);
-    writer.put(CREATED, time(session.created));
-    writer.put(EXPIRES, time(session.expires));
+    writer.put(CREATED, &time(session.created));
+    writer.put(EXPIRES, &time(session.expires));
     writer.put_if(TENANT, session.tenant.as_deref());
     writer.put_if(ACCOUNT, session.account.as_deref());
     for connection in session.connections() {
@@ -56,21 +58,21 @@ pub(super) fn encode(session: &Session) -> Plaintext {
 fn encode_connection(connection: &Connection, writer: &mut Writer) {
     let Connection { provider, identity, tokens, login, requested_scopes, nonce, device_id } =
         connection;
-    writer.put(PROVIDER, &**provider);
+    writer.put(PROVIDER, provider);
     writer.put(ISSUER, identity.issuer());
     writer.put(SUBJECT, identity.subject());
     writer.put_if(SID, identity.sid());
     writer.put(CLAIMS, identity.claims_text());
-    writer.put(EMAIL_TRUST, [trust_number(identity.email_trust())]);
-    writer.put(STATE_HASH, login.state_hash);
+    writer.put(EMAIL_TRUST, trust(identity.email_trust()));
+    writer.put(LOGIN, login.label());
     writer.put(RETURN_TO, login.return_to.as_str());
     writer.put_if(NONCE, nonce.as_ref().map(Nonce::secret));
     writer.put_if(DEVICE_ID, device_id.as_deref());
     writer.put(ACCESS_TOKEN, tokens.access_token.secret());
-    writer.put(ACCESS_TOKEN_OBTAINED, time(tokens.obtained));
-    writer.put_if(ACCESS_TOKEN_EXPIRES, tokens.expires.map(time));
+    writer.put(ACCESS_TOKEN_OBTAINED, &time(tokens.obtained));
+    writer.put_if(ACCESS_TOKEN_EXPIRES, tokens.expires.map(time).as_deref());
     writer.put_if(REFRESH_TOKEN, tokens.refresh_token.as_ref().map(RefreshToken::secret));
-    writer.put_if(REFRESH_NOT_BEFORE, tokens.refresh_not_before.map(time));
+    writer.put_if(REFRESH_NOT_BEFORE, tokens.refresh_not_before.map(time).as_deref());
     writer.put_if(ID_TOKEN, tokens.id_token.as_ref().map(RawIdToken::secret));
     for scope in &*tokens.scopes {
         writer.put(SCOPE, scope);
@@ -93,21 +95,26 @@ fn room(session: &Session) -> usize {
     1024 + account + session.connections().map(|it| of(it)).sum::<usize>()
 }
 
-pub(super) fn decode(plaintext: &[u8]) -> Option<Session> {
-    let mut members = members(plaintext);
-    if members.next()?? != FORMAT {
+/// The session whose members `plaintext` has: its parts are parts of that.
+pub(super) fn decode(plaintext: Plaintext) -> Option<Session> {
+    let whole = Whole::new(plaintext)?;
+    let mut members = members(whole.as_str());
+    let value = |range| Value { whole: &whole, range };
+    let (tag, format) = members.next()??;
+    if (tag, value(format).as_str()?) != FORMAT {
         return None;
     }
     let (mut created, mut expires, mut tenant, mut account) = (None, None, None, None);
     let mut connections = Vec::with_capacity(1);
     for member in members {
-        let (tag, value) = member?;
+        let (tag, range) = member?;
+        let value = value(range);
         match tag {
-            CREATED => created = Some(read_time(value)?),
-            EXPIRES => expires = Some(read_time(value)?),
-            TENANT => tenant = Some(text(value)?.into()),
-            ACCOUNT => account = Some(text(value)?.into()),
-            PROVIDER => connections.push(ConnectionRecord::of(text(value)?)),
+            CREATED => created = Some(value.time()?),
+            EXPIRES => expires = Some(value.time()?),
+            TENANT => tenant = Some(value.as_str()?.into()),
+            ACCOUNT => account = Some(value.as_str()?.into()),
+            PROVIDER => connections.push(ConnectionRecord::of(value.as_str()?.into())),
             _ => {
                 if let Some(connection) = connections.last_mut() {
                     connection.read(tag, value)?;
@@ -126,66 +133,83 @@ pub(super) fn decode(plaintext: &[u8]) -> Option<Session> {
     })
 }
 
-/// What was read of a connection.
-#[derive(Default)]
-struct ConnectionRecord<'a> {
-    provider: &'a str,
-    issuer: Option<&'a str>,
-    subject: Option<&'a str>,
-    sid: Option<&'a str>,
-    claims: Option<&'a str>,
-    email_trust: EmailTrust,
-    state_hash: Option<[u8; 32]>,
-    return_to: Option<&'a str>,
-    nonce: Option<&'a str>,
-    device_id: Option<&'a str>,
-    access_token: Option<&'a str>,
-    access_token_obtained: Option<Timestamp>,
-    access_token_expires: Option<Timestamp>,
-    refresh_token: Option<&'a str>,
-    refresh_not_before: Option<Timestamp>,
-    id_token: Option<&'a str>,
-    scopes: Vec<&'a str>,
-    refused_scopes: Vec<&'a str>,
+/// The value of a member.
+struct Value<'a> {
+    whole: &'a Arc<Whole>,
+    range: Range<usize>,
 }
 
-impl<'a> ConnectionRecord<'a> {
-    fn of(provider: &'a str) -> Self {
+impl<'a> Value<'a> {
+    fn as_str(&self) -> Option<&'a str> {
+        self.whole.as_str().get(self.range.clone())
+    }
+
+    fn text(self) -> Text {
+        self.whole.part(self.range)
+    }
+
+    fn time(&self) -> Option<Timestamp> {
+        self.as_str()?.parse().ok().map(Timestamp::from_unix_seconds)
+    }
+}
+
+/// What was read of a connection.
+#[derive(Default)]
+struct ConnectionRecord {
+    provider: Arc<str>,
+    issuer: Option<Arc<str>>,
+    subject: Option<Text>,
+    sid: Option<Text>,
+    claims: Option<Text>,
+    email_trust: EmailTrust,
+    login: Option<Text>,
+    return_to: Option<Text>,
+    nonce: Option<Nonce>,
+    device_id: Option<Box<str>>,
+    access_token: Option<AccessTokenSecret>,
+    access_token_obtained: Option<Timestamp>,
+    access_token_expires: Option<Timestamp>,
+    refresh_token: Option<RefreshToken>,
+    refresh_not_before: Option<Timestamp>,
+    id_token: Option<RawIdToken>,
+    scopes: Vec<String>,
+    refused_scopes: Vec<String>,
+}
+
+impl ConnectionRecord {
+    fn of(provider: Arc<str>) -> Self {
         Self { provider, ..Self::default() }
     }
 
-    fn read(&mut self, tag: u8, value: &'a [u8]) -> Option<()> {
+    fn read(&mut self, tag: u8, value: Value<'_>) -> Option<()> {
         match tag {
-            ISSUER => self.issuer = Some(text(value)?),
-            SUBJECT => self.subject = Some(text(value)?),
-            SID => self.sid = Some(text(value)?),
-            CLAIMS => self.claims = Some(text(value)?),
-            EMAIL_TRUST => self.email_trust = read_trust(value),
-            STATE_HASH => self.state_hash = Some(value.try_into().ok()?),
-            RETURN_TO => self.return_to = Some(text(value)?),
-            NONCE => self.nonce = Some(text(value)?),
-            DEVICE_ID => self.device_id = Some(text(value)?),
-            ACCESS_TOKEN => self.access_token = Some(text(value)?),
-            ACCESS_TOKEN_OBTAINED => self.access_token_obtained = Some(read_time(value)?),
-            ACCESS_TOKEN_EXPIRES => self.access_token_expires = Some(read_time(value)?),
-            REFRESH_TOKEN => self.refresh_token = Some(text(value)?),
-            REFRESH_NOT_BEFORE => self.refresh_not_before = Some(read_time(value)?),
-            ID_TOKEN => self.id_token = Some(text(value)?),
-            SCOPE => self.scopes.push(text(value)?),
-            REFUSED_SCOPE => self.refused_scopes.push(text(value)?),
+            ISSUER => self.issuer = Some(value.as_str()?.into()),
+            SUBJECT => self.subject = Some(value.text()),
+            SID => self.sid = Some(value.text()),
+            CLAIMS => self.claims = Some(value.text()),
+            EMAIL_TRUST => self.email_trust = read_trust(value.as_str()?),
+            LOGIN => self.login = Some(value.text()),
+            RETURN_TO => self.return_to = Some(value.text()),
+            NONCE => self.nonce = Some(value.text().into()),
+            DEVICE_ID => self.device_id = Some(value.as_str()?.into()),
+            ACCESS_TOKEN => self.access_token = Some(value.text().into()),
+            ACCESS_TOKEN_OBTAINED => self.access_token_obtained = Some(value.time()?),
+            ACCESS_TOKEN_EXPIRES => self.access_token_expires = Some(value.time()?),
+            REFRESH_TOKEN => self.refresh_token = Some(value.text().into()),
+            REFRESH_NOT_BEFORE => self.refresh_not_before = Some(value.time()?),
+            ID_TOKEN => self.id_token = Some(value.text().into()),
+            SCOPE => self.scopes.push(value.as_str()?.into()),
+            REFUSED_SCOPE => self.refused_scopes.push(value.as_str()?.into()),
             _ => {}
         }
         Some(())
     }
 
     fn finish(self) -> Option<Connection> {
-        let owned = |scopes: &[&str]| scopes.iter().map(|it| String::from(*it)).collect();
-        let scopes: Arc<[String]> = owned(&self.scopes);
-        let requested_scopes = if self.refused_scopes.is_empty() {
-            Arc::clone(&scopes)
-        } else {
-            owned(&[self.scopes, self.refused_scopes].concat())
-        };
+        let refused = self.refused_scopes;
+        let asked = (!refused.is_empty()).then(|| [&*self.scopes, &*refused].concat());
+        let scopes: Arc<[String]> = self.scopes.into();
+        let requested_scopes = asked.map_or_else(|| Arc::clone(&scopes), Into::into);
         let identity = Identity::from_text(
             self.issuer?,
             self.subject?,
@@ -194,55 +218,44 @@ impl<'a> ConnectionRecord<'a> {
             self.email_trust,
         );
         let tokens = TokenSet {
-            access_token: self.access_token?.into(),
+            access_token: self.access_token?,
             obtained: self.access_token_obtained?,
             expires: self.access_token_expires,
-            refresh_token: self.refresh_token.map(Into::into),
+            refresh_token: self.refresh_token,
             refresh_not_before: self.refresh_not_before,
-            id_token: self.id_token.map(Into::into),
+            id_token: self.id_token,
             scopes,
         };
-        let login = LoginMark {
-            state_hash: self.state_hash?,
-            return_to: ReturnTo::from_sealed(self.return_to?),
-        };
+        let return_to = ReturnTo::from_sealed(self.return_to?);
         Some(Connection {
-            provider: self.provider.into(),
+            provider: self.provider,
             identity,
             tokens,
-            login,
+            login: LoginMark { label: self.login?, return_to },
             requested_scopes,
-            nonce: self.nonce.map(Into::into),
-            device_id: self.device_id.map(Into::into),
+            nonce: self.nonce,
+            device_id: self.device_id,
         })
     }
 }
 
-fn text(value: &[u8]) -> Option<&str> {
-    std::str::from_utf8(value).ok()
+fn time(time: Timestamp) -> String {
+    time.unix_seconds().to_string()
 }
 
-const fn time(time: Timestamp) -> [u8; 8] {
-    time.unix_seconds().to_be_bytes()
-}
-
-fn read_time(value: &[u8]) -> Option<Timestamp> {
-    value.try_into().ok().map(u64::from_be_bytes).map(Timestamp::from_unix_seconds)
-}
-
-const fn trust_number(trust: EmailTrust) -> u8 {
+const fn trust(trust: EmailTrust) -> &'static str {
     match trust {
-        EmailTrust::Unknown => 0,
-        EmailTrust::Unverified => 1,
-        EmailTrust::Verified => 2,
+        EmailTrust::Unknown => "0",
+        EmailTrust::Unverified => "1",
+        EmailTrust::Verified => "2",
     }
 }
 
 /// A trust that we do not know is none.
-const fn read_trust(value: &[u8]) -> EmailTrust {
+fn read_trust(value: &str) -> EmailTrust {
     match value {
-        [1] => EmailTrust::Unverified,
-        [2] => EmailTrust::Verified,
+        "1" => EmailTrust::Unverified,
+        "2" => EmailTrust::Verified,
         _ => EmailTrust::Unknown,
     }
 }

@@ -12,20 +12,15 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
 
 use super::{Connection, Session, SessionCodec, StoreKey, TokenSet, record};
-use crate::identity::Identity;
 use crate::key_ring::Purpose;
-use crate::plaintext::Plaintext;
 use crate::random::RandomUnavailable;
-
-/// Part of the seal: a cookie of another form does not open, and its session counts as absent.
-const FORMAT: &str = "4\n";
 
 /// Claims that the login checked and that say nothing about the user (OpenID Connect Core section 2).
 const CHECKED_ONLY: [&str; 5] = ["aud", "azp", "exp", "jti", "nbf"];
 
 impl SessionCodec {
     /// Seals the whole of `session` for its cookie, with the `key` that names it in logs and in a list of revoked
-    /// sessions. The ID token as it came, the refresh token and claims of the protocol are left out.
+    /// sessions, and that is part of the seal as it is in a store. The ID token as it came, the refresh token and claims of the protocol are left out.
     ///
     /// # Errors
     ///
@@ -35,16 +30,10 @@ impl SessionCodec {
         key: &StoreKey,
         session: &Session,
     ) -> Result<String, RandomUnavailable> {
-        let record = record::encode(&kept(session));
-        let plaintext = Plaintext::from([key.as_bytes().as_slice(), &record].concat());
-        let context = self.cookie_context();
-        let sealed = self.keys.seal(
-            Purpose::SessionCookie,
-            context.as_bytes(),
-            &plaintext,
-            &*self.random,
-        )?;
-        Ok(URL_SAFE_NO_PAD.encode(sealed))
+        let plaintext = record::encode(&kept(session));
+        let context = self.context(key);
+        let sealed = self.keys.seal(Purpose::SessionCookie, &context, &plaintext, &*self.random)?;
+        Ok(URL_SAFE_NO_PAD.encode([key.as_bytes().as_slice(), &sealed].concat()))
     }
 
     /// The session in a cookie that [`seal_cookie`](Self::seal_cookie) made, and its key. `None` for everything
@@ -53,15 +42,11 @@ impl SessionCodec {
     /// One that is over opens: whoever takes it in must compare [`Session::expires`].
     #[must_use]
     pub fn open_cookie(&self, value: &(impl AsRef<[u8]> + ?Sized)) -> Option<(StoreKey, Session)> {
-        let sealed = URL_SAFE_NO_PAD.decode(value).ok()?;
-        let context = self.cookie_context();
-        let plaintext = self.keys.open(Purpose::SessionCookie, context.as_bytes(), &sealed)?;
-        let (key, record) = plaintext.split_first_chunk()?;
-        Some((StoreKey::from_bytes(*key), record::decode(record)?))
-    }
-
-    fn cookie_context(&self) -> String {
-        [FORMAT, &self.application].concat()
+        let value = URL_SAFE_NO_PAD.decode(value).ok()?;
+        let (key, sealed) = value.split_first_chunk()?;
+        let key = StoreKey::from_bytes(*key);
+        let plaintext = self.keys.open(Purpose::SessionCookie, &self.context(&key), sealed)?;
+        Some((key, record::decode(plaintext)?))
     }
 }
 
@@ -93,9 +78,8 @@ fn kept(session: &Session) -> Session {
     let claims: BTreeMap<_, _> =
         identity.claims().iter().filter(|(name, _)| is_kept(name)).collect();
     let claims = serde_json::to_string(&claims).unwrap_or_default();
-    let (issuer, subject, sid) = (identity.issuer(), identity.subject(), identity.sid());
     let connection = Connection {
-        identity: Identity::from_text(issuer, subject, sid, &claims, identity.email_trust()),
+        identity: identity.with_claims(claims),
         tokens: TokenSet { refresh_token: None, id_token: None, ..tokens.clone() },
         nonce: None,
         // There is no refresh token to send it with.
@@ -129,7 +113,7 @@ mod tests {
 
     use super::*;
     use crate::clock::Timestamp;
-    use crate::identity::EmailTrust;
+    use crate::identity::{EmailTrust, Identity};
     use crate::key_ring::KeyRing;
     use crate::session::{Payload, SessionId};
     use crate::testing::{Counter, secret, session};
@@ -189,7 +173,7 @@ mod tests {
             let back = opened(&session);
             assert_eq!(back.connection.identity, session.connection.identity);
             assert_eq!((back.created, back.expires), (session.created, session.expires));
-            assert_eq!(back.connection.login.state_hash, session.connection.login.state_hash);
+            assert_eq!(back.connection.login.label(), session.connection.login.label());
             assert_eq!(back.connection.login.return_to, session.connection.login.return_to);
             assert_eq!(back.connection.provider, session.connection.provider);
         }
