@@ -11,6 +11,7 @@ use std::fmt;
 
 use aws_lc_rs::aead::{AES_256_GCM_SIV, Aad, LessSafeKey, Nonce, UnboundKey};
 use aws_lc_rs::hkdf;
+use zeroize::Zeroize;
 
 use crate::error::ConfigError;
 use crate::plaintext::Plaintext;
@@ -107,38 +108,41 @@ impl KeyRing {
         let keys = self.keys.first().ok_or(RandomUnavailable)?;
         let mut nonce = [0; NONCE_LEN];
         random.fill(&mut nonce)?;
-        let mut body = plaintext.to_vec();
-        keys.for_purpose(purpose)
-            .seal_in_place_append_tag(
-                Nonce::assume_unique_for_key(nonce),
-                Aad::from(authenticated(&keys.id, context)),
-                &mut body,
-            )
-            .map_err(|_| RandomUnavailable)?;
-        let mut sealed = Vec::with_capacity(HEADER_LEN + body.len());
+        let room = HEADER_LEN + plaintext.len() + AES_256_GCM_SIV.tag_len();
+        let mut sealed = Vec::with_capacity(room);
         sealed.push(FORMAT);
         sealed.extend_from_slice(&keys.id);
         sealed.extend_from_slice(&nonce);
-        sealed.extend_from_slice(&body);
+        sealed.extend_from_slice(plaintext);
+        let (_, body) = sealed.split_at_mut(HEADER_LEN);
+        let nonce = Nonce::assume_unique_for_key(nonce);
+        let aad = Aad::from(authenticated(&keys.id, context));
+        let tag = keys.for_purpose(purpose).seal_in_place_separate_tag(nonce, aad, body);
+        sealed.extend_from_slice(tag.map_err(|_| RandomUnavailable)?.as_ref());
         Ok(sealed)
     }
 
-    /// Decrypts what [`seal`](Self::seal) made; `None` for everything else, without saying why.
+    /// Decrypts what [`seal`](Self::seal) made, where it is; `None` for everything else, without saying why.
     #[must_use]
-    pub fn open(&self, purpose: Purpose, context: &[u8], sealed: &[u8]) -> Option<Plaintext> {
+    pub fn open(&self, purpose: Purpose, context: &[u8], sealed: Vec<u8>) -> Option<Plaintext> {
         let (&[FORMAT], rest) = sealed.split_first_chunk::<1>()? else { return None };
-        let (id, rest) = rest.split_first_chunk::<KEY_ID_LEN>()?;
-        let (nonce, body) = rest.split_first_chunk::<NONCE_LEN>()?;
-        let open = |keys: &SecretKeys| {
-            let mut body = body.to_vec();
-            let nonce = Nonce::assume_unique_for_key(*nonce);
-            let aad = Aad::from(authenticated(id, context));
-            let len = keys.for_purpose(purpose).open_in_place(nonce, aad, &mut body).ok()?.len();
-            body.truncate(len);
-            Some(Plaintext::from(body))
+        let (&id, rest) = rest.split_first_chunk::<KEY_ID_LEN>()?;
+        let (&nonce, _) = rest.split_first_chunk::<NONCE_LEN>()?;
+        let open = |keys: &SecretKeys, mut sealed: Vec<u8>| {
+            let nonce = Nonce::assume_unique_for_key(nonce);
+            let aad = Aad::from(authenticated(&id, context));
+            let key = keys.for_purpose(purpose);
+            let len = key.open_within(nonce, aad, &mut sealed, HEADER_LEN..).ok()?.len();
+            // What was decrypted has been moved to the start, and its end is still behind it.
+            let (_, behind) = sealed.split_at_mut(len);
+            behind.zeroize();
+            sealed.truncate(len);
+            Some(Plaintext::from(sealed))
         };
         // An id has 32 bits: two secrets may share one.
-        self.keys.iter().filter(|keys| keys.id == *id).find_map(open)
+        let mut keys = self.keys.iter().filter(|keys| keys.id == id);
+        let last = keys.next_back()?;
+        keys.find_map(|keys| open(keys, sealed.clone())).or_else(|| open(last, sealed))
     }
 }
 
@@ -230,7 +234,7 @@ mod tests {
     fn opens_what_it_sealed_and_hides_it() {
         let ring = ring(NEW);
         let sealed = seal(&ring, b"plain text");
-        assert_eq!(&*ring.open(Purpose::Attempt, b"here", &sealed).unwrap(), b"plain text");
+        assert_eq!(&*ring.open(Purpose::Attempt, b"here", sealed.clone()).unwrap(), b"plain text");
         assert!(!sealed.windows(5).any(|window| window == b"plain"));
     }
 
@@ -241,10 +245,10 @@ mod tests {
         for bit in 0..sealed.len() * 8 {
             let mut tampered = sealed.clone();
             tampered[bit / 8] ^= 1 << (bit % 8);
-            assert!(ring.open(Purpose::Attempt, b"here", &tampered).is_none(), "bit {bit}");
+            assert!(ring.open(Purpose::Attempt, b"here", tampered).is_none(), "bit {bit}");
         }
         for len in 0..sealed.len() {
-            assert!(ring.open(Purpose::Attempt, b"here", &sealed[..len]).is_none());
+            assert!(ring.open(Purpose::Attempt, b"here", sealed[..len].to_vec()).is_none());
         }
     }
 
@@ -254,10 +258,13 @@ mod tests {
         for purpose in purposes {
             let sealed = ring(NEW).seal(purpose, b"here", b"x", &Counter::default()).unwrap();
             for other in purposes {
-                assert_eq!(ring(NEW).open(other, b"here", &sealed).is_some(), other == purpose);
+                assert_eq!(
+                    ring(NEW).open(other, b"here", sealed.clone()).is_some(),
+                    other == purpose
+                );
             }
-            assert!(ring(NEW).open(purpose, b"there", &sealed).is_none());
-            assert!(ring(OLD).open(purpose, b"here", &sealed).is_none());
+            assert!(ring(NEW).open(purpose, b"there", sealed.clone()).is_none());
+            assert!(ring(OLD).open(purpose, b"here", sealed.clone()).is_none());
         }
     }
 
@@ -272,8 +279,8 @@ mod tests {
     fn k15_a_previous_secret_opens_and_the_first_seals() {
         let sealed = seal(&ring(OLD), b"x");
         let both = rotated(NEW, OLD);
-        assert!(both.open(Purpose::Attempt, b"here", &sealed).is_some());
-        assert!(ring(OLD).open(Purpose::Attempt, b"here", &seal(&both, b"x")).is_none());
+        assert!(both.open(Purpose::Attempt, b"here", sealed.clone()).is_some());
+        assert!(ring(OLD).open(Purpose::Attempt, b"here", seal(&both, b"x")).is_none());
     }
 
     #[test]
@@ -283,8 +290,8 @@ mod tests {
         let sealed = seal(&old, b"x");
         let mut both = rotated(NEW, OLD);
         both.keys[1].id = both.keys[0].id;
-        assert!(both.open(Purpose::Attempt, b"here", &sealed).is_some());
-        assert!(ring(NEW).open(Purpose::Attempt, b"here", &sealed).is_none());
+        assert!(both.open(Purpose::Attempt, b"here", sealed.clone()).is_some());
+        assert!(ring(NEW).open(Purpose::Attempt, b"here", sealed.clone()).is_none());
     }
 
     /// A value of format 1 that says it is of format 2 would not open even if format 2 were the same otherwise.

@@ -115,7 +115,7 @@ impl Auth {
     /// What the store has under `key`, live or not, if the application's keys open it.
     fn opened(&self, key: StoreKey, stored: Option<StoredRecord>) -> Option<LiveSession> {
         let StoredRecord { payload, expires, version, .. } = stored?;
-        let session = self.inner().codec.open(&payload, &key);
+        let session = self.inner().codec.take(payload, &key);
         if session.is_none() {
             tracing::warn!(target: "tower_oauth::session", session = ?key, "a stored session could not be opened");
         }

@@ -96,7 +96,7 @@ impl Attempt {
     pub fn open(keys: &KeyRing, context: &str, label: &str, sealed: &str) -> Option<Self> {
         let sealed = URL_SAFE_NO_PAD.decode(sealed).ok()?;
         let context = bound_context(context, label);
-        let plaintext = keys.open(Purpose::Attempt, context.as_bytes(), &sealed)?;
+        let plaintext = keys.open(Purpose::Attempt, context.as_bytes(), sealed)?;
         let sealed: Sealed<'_> = serde_json::from_slice(&plaintext).ok()?;
         Some(Self {
             state_hash: URL_SAFE_NO_PAD.decode(&*sealed.h).ok()?.try_into().ok()?,

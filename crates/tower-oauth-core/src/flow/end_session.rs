@@ -207,7 +207,7 @@ impl Logout {
         now: Timestamp,
     ) -> Option<ReturnTo> {
         let sealed = URL_SAFE_NO_PAD.decode(sealed).ok()?;
-        let plaintext = keys.open(Purpose::Logout, context.as_bytes(), &sealed)?;
+        let plaintext = keys.open(Purpose::Logout, context.as_bytes(), sealed)?;
         let sealed: Sealed = serde_json::from_slice(&plaintext).ok()?;
         let expected = URL_SAFE_NO_PAD.decode(&sealed.h).ok()?;
         let is_same = constant_time::verify_slices_are_equal(&sha256(state.as_bytes()), &expected);

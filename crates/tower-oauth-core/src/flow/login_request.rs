@@ -146,7 +146,7 @@ impl LoginRequest {
     ) -> Option<Self> {
         let sealed = URL_SAFE_NO_PAD.decode(sealed).ok()?;
         let context = bound_context(context, provider);
-        let plaintext = keys.open(Purpose::LoginRequest, context.as_bytes(), &sealed)?;
+        let plaintext = keys.open(Purpose::LoginRequest, context.as_bytes(), sealed)?;
         let Sealed { e, request } = serde_json::from_slice(&plaintext).ok()?;
         (now < e).then(|| request.into())
     }

@@ -3,49 +3,53 @@
 //! All of it is text, so that it is read in place, at each request that loads a session from elsewhere, and checked to be
 //! one once. A reader skips tags that it does not know, so a member may be added.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use crate::plaintext::Plaintext;
 
-/// Writes members.
-pub(super) struct Writer(Plaintext);
-
 /// In each digit of a length but the last.
 const MORE: u8 = 0x40;
 
-impl Writer {
-    /// With `room` for so many bytes. It grows, but then leaves behind what it held.
-    pub(super) fn new(room: usize) -> Self {
-        Self(Plaintext::with_room(room))
-    }
+/// Members to be written.
+#[derive(Default)]
+pub(super) struct Members<'a>(Vec<(u8, Cow<'a, str>)>);
 
+impl<'a> Members<'a> {
     /// `tag` is an ASCII character.
-    pub(super) fn put(&mut self, tag: u8, value: &str) {
-        self.0.push(tag);
-        // Six bits at a time, the lowest first: what has the eighth bit would be no text.
-        let mut length = value.len();
-        while length >= usize::from(MORE) {
-            self.0.push(low_bits(length) | MORE);
-            length >>= 6;
-        }
-        self.0.push(low_bits(length));
-        self.0.extend(value.as_bytes());
+    pub(super) fn put(&mut self, tag: u8, value: impl Into<Cow<'a, str>>) {
+        self.0.push((tag, value.into()));
     }
 
-    pub(super) fn put_if(&mut self, tag: u8, value: Option<&str>) {
+    pub(super) fn put_if(&mut self, tag: u8, value: Option<impl Into<Cow<'a, str>>>) {
         if let Some(value) = value {
             self.put(tag, value);
         }
     }
 
-    pub(super) fn finish(self) -> Plaintext {
-        self.0
+    /// All of them, in as much room as that takes: a text that grew would leave behind what it held.
+    pub(super) fn write(&self) -> Plaintext {
+        let room = self.0.iter().map(|(_, value)| 1 + digits(value.len()).count() + value.len());
+        let mut text = Plaintext::with_room(room.sum());
+        for (tag, value) in &self.0 {
+            text.push(*tag);
+            digits(value.len()).for_each(|digit| text.push(digit));
+            text.extend(value.as_bytes());
+        }
+        text
     }
 }
 
-fn low_bits(length: usize) -> u8 {
-    let [low, ..] = length.to_le_bytes();
-    low & (MORE - 1)
+/// The digits of a length, of six bits each, the lowest first: what has the eighth bit would be no text.
+fn digits(length: usize) -> impl Iterator<Item = u8> {
+    let mut rest = Some(length);
+    std::iter::from_fn(move || {
+        let length = rest?;
+        rest = Some(length >> 6).filter(|rest| *rest > 0);
+        let [low, ..] = length.to_le_bytes();
+        let digit = low & (MORE - 1);
+        Some(if rest.is_some() { digit | MORE } else { digit })
+    })
 }
 
 /// The members in `text`, (tag, where its value is) each; `None` for one that is not whole, which is the last.
@@ -88,19 +92,22 @@ mod tests {
     fn members_read_back_whatever_their_length() {
         for len in [0, 1, 63, 64, 65, 4_095, 4_096, 300_000] {
             let value = "7".repeat(len);
-            let mut writer = Writer::new(0);
-            writer.put(1, &value);
-            writer.put_if(2, None);
-            writer.put_if(3, Some("x"));
-            assert_eq!(read(&writer.finish()), [Some((1, &*value)), Some((3, "x"))], "{len}");
+            let mut members = Members::default();
+            members.put(1, &value);
+            members.put_if(2, None::<&str>);
+            members.put_if(3, Some("x"));
+            let text = members.write();
+            assert_eq!(read(&text), [Some((1, &*value)), Some((3, "x"))], "{len}");
+            let bytes = text.into_bytes();
+            assert_eq!(bytes.len(), bytes.capacity());
         }
     }
 
     #[test]
     fn what_is_not_whole_is_nothing() {
-        let mut writer = Writer::new(0);
-        writer.put(1, &"é".repeat(150));
-        let text = writer.finish();
+        let mut members = Members::default();
+        members.put(1, "é".repeat(150));
+        let text = members.write();
         for len in (1..4).chain((4..text.len()).step_by(2).skip(1)) {
             if let Ok(text) = std::str::from_utf8(text.split_at(len).0) {
                 assert_eq!(read(text.as_bytes()), [None], "{len}");

@@ -130,9 +130,7 @@ impl Session {
     /// requests. What it shares with other sessions it shares further on.
     #[must_use]
     pub fn packed(&self) -> Self {
-        // Copied once more, to take no more room than it needs.
-        let plaintext = record::encode(self).to_vec().into();
-        let Some(mut packed) = record::decode(plaintext) else { return self.clone() };
+        let Some(mut packed) = record::decode(record::encode(self)) else { return self.clone() };
         let Self { connection, connected, .. } = &mut packed;
         let connections = std::iter::once(connection).chain(connected);
         for (packed, connection) in connections.zip(self.connections()) {

@@ -89,21 +89,33 @@ impl SessionCodec {
     /// that key, or it has a format of another version: it then counts as absent.
     #[must_use]
     pub fn open(&self, payload: &Payload, key: &StoreKey) -> Option<Arc<Session>> {
-        match &payload.0 {
+        self.take(payload.clone(), key)
+    }
+
+    /// The same of a payload that the caller is done with: if nobody else has it, it is opened where it is.
+    #[must_use]
+    pub fn take(&self, payload: Payload, key: &StoreKey) -> Option<Arc<Session>> {
+        match payload.0 {
             Inner::Session { session, codec, .. } => {
-                let is_own = ptr::eq(&**codec, self) || codec.application == self.application;
-                is_own.then(|| Arc::clone(session))
+                let is_own = ptr::eq(&*codec, self) || codec.application == self.application;
+                is_own.then_some(session)
             }
             Inner::Sealed(sealed) => {
                 let known = sealed.opened.get().filter(|opened| self.opens_to(opened, key));
                 if let Some(opened) = known {
                     return Some(Arc::clone(&opened.session));
                 }
-                let context = self.context(key);
-                let plaintext = self.keys.open(Purpose::Session, &context, &sealed.bytes)?;
-                let session = record::decode(plaintext).map(Arc::new)?;
+                let open = |bytes: Vec<u8>| {
+                    let plaintext = self.keys.open(Purpose::Session, &self.context(key), bytes)?;
+                    record::decode(plaintext).map(Arc::new)
+                };
+                let shared = match Arc::try_unwrap(sealed) {
+                    Ok(sealed) => return open(sealed.bytes.into()),
+                    Err(shared) => shared,
+                };
+                let session = open(shared.bytes.to_vec())?;
                 // Whoever came first is remembered; another codec then opens anew every time.
-                sealed.opened.get_or_init(|| Opened {
+                shared.opened.get_or_init(|| Opened {
                     application: Arc::clone(&self.application),
                     keys: Arc::clone(&self.keys),
                     key: *key,

@@ -5,7 +5,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::members::{Writer, members};
+use super::members::{Members, members};
 use super::{Connection, LoginMark, Session, TokenSet};
 use crate::clock::Timestamp;
 use crate::identity::{EmailTrust, Identity};
@@ -43,56 +43,43 @@ const SCOPE: u8 = 32;
 const REFUSED_SCOPE: u8 = 33;
 
 pub(super) fn encode(session: &Session) -> Plaintext {
-    let mut writer = Writer::new(room(session));
-    writer.put(FORMAT.0, FORMAT.1);
-    writer.put(CREATED, &time(session.created));
-    writer.put(EXPIRES, &time(session.expires));
-    writer.put_if(TENANT, session.tenant.as_deref());
-    writer.put_if(ACCOUNT, session.account.as_deref());
+    let mut members = Members::default();
+    members.put(FORMAT.0, FORMAT.1);
+    members.put(CREATED, time(session.created));
+    members.put(EXPIRES, time(session.expires));
+    members.put_if(TENANT, session.tenant.as_deref());
+    members.put_if(ACCOUNT, session.account.as_deref());
     for connection in session.connections() {
-        encode_connection(connection, &mut writer);
+        encode_connection(connection, &mut members);
     }
-    writer.finish()
+    members.write()
 }
 
-fn encode_connection(connection: &Connection, writer: &mut Writer) {
+fn encode_connection<'a>(connection: &'a Connection, members: &mut Members<'a>) {
     let Connection { provider, identity, tokens, login, requested_scopes, nonce, device_id } =
         connection;
-    writer.put(PROVIDER, provider);
-    writer.put(ISSUER, identity.issuer());
-    writer.put(SUBJECT, identity.subject());
-    writer.put_if(SID, identity.sid());
-    writer.put(CLAIMS, identity.claims_text());
-    writer.put(EMAIL_TRUST, trust(identity.email_trust()));
-    writer.put(LOGIN, login.label());
-    writer.put(RETURN_TO, login.return_to.as_str());
-    writer.put_if(NONCE, nonce.as_ref().map(Nonce::secret));
-    writer.put_if(DEVICE_ID, device_id.as_deref());
-    writer.put(ACCESS_TOKEN, tokens.access_token.secret());
-    writer.put(ACCESS_TOKEN_OBTAINED, &time(tokens.obtained));
-    writer.put_if(ACCESS_TOKEN_EXPIRES, tokens.expires.map(time).as_deref());
-    writer.put_if(REFRESH_TOKEN, tokens.refresh_token.as_ref().map(RefreshToken::secret));
-    writer.put_if(REFRESH_NOT_BEFORE, tokens.refresh_not_before.map(time).as_deref());
-    writer.put_if(ID_TOKEN, tokens.id_token.as_ref().map(RawIdToken::secret));
+    members.put(PROVIDER, &**provider);
+    members.put(ISSUER, identity.issuer());
+    members.put(SUBJECT, identity.subject());
+    members.put_if(SID, identity.sid());
+    members.put(CLAIMS, identity.claims_text());
+    members.put(EMAIL_TRUST, trust(identity.email_trust()));
+    members.put(LOGIN, login.label());
+    members.put(RETURN_TO, login.return_to.as_str());
+    members.put_if(NONCE, nonce.as_ref().map(Nonce::secret));
+    members.put_if(DEVICE_ID, device_id.as_deref());
+    members.put(ACCESS_TOKEN, tokens.access_token.secret());
+    members.put(ACCESS_TOKEN_OBTAINED, time(tokens.obtained));
+    members.put_if(ACCESS_TOKEN_EXPIRES, tokens.expires.map(time));
+    members.put_if(REFRESH_TOKEN, tokens.refresh_token.as_ref().map(RefreshToken::secret));
+    members.put_if(REFRESH_NOT_BEFORE, tokens.refresh_not_before.map(time));
+    members.put_if(ID_TOKEN, tokens.id_token.as_ref().map(RawIdToken::secret));
     for scope in &*tokens.scopes {
-        writer.put(SCOPE, scope);
+        members.put(SCOPE, scope);
     }
     for scope in requested_scopes.iter().filter(|scope| !tokens.scopes.contains(scope)) {
-        writer.put(REFUSED_SCOPE, scope);
+        members.put(REFUSED_SCOPE, scope);
     }
-}
-
-/// Bytes enough for `session`, so that no secret is left where it had no room to grow.
-fn room(session: &Session) -> usize {
-    let of = |connection: &Connection| {
-        let TokenSet { access_token, refresh_token, id_token, .. } = &connection.tokens;
-        1024 + connection.identity.claims_text().len()
-            + access_token.secret().len()
-            + refresh_token.as_ref().map_or(0, |token| token.secret().len())
-            + id_token.as_ref().map_or(0, |token| token.secret().len())
-    };
-    let account = session.account.as_ref().map_or(0, |account| account.len());
-    1024 + account + session.connections().map(|it| of(it)).sum::<usize>()
 }
 
 /// The session whose members `plaintext` has: its parts are parts of that.

@@ -33,7 +33,7 @@ impl SessionCodec {
         let plaintext = record::encode(&kept(session));
         let context = self.context(key);
         let sealed = self.keys.seal(Purpose::SessionCookie, &context, &plaintext, &*self.random)?;
-        Ok(URL_SAFE_NO_PAD.encode([key.as_bytes().as_slice(), &sealed].concat()))
+        Ok(URL_SAFE_NO_PAD.encode([&*sealed, key.as_bytes()].concat()))
     }
 
     /// The session in a cookie that [`seal_cookie`](Self::seal_cookie) made, and its key. `None` for everything
@@ -42,9 +42,10 @@ impl SessionCodec {
     /// One that is over opens: whoever takes it in must compare [`Session::expires`].
     #[must_use]
     pub fn open_cookie(&self, value: &(impl AsRef<[u8]> + ?Sized)) -> Option<(StoreKey, Session)> {
-        let value = URL_SAFE_NO_PAD.decode(value).ok()?;
-        let (key, sealed) = value.split_first_chunk()?;
+        let mut sealed = URL_SAFE_NO_PAD.decode(value).ok()?;
+        let (_, key) = sealed.split_last_chunk()?;
         let key = StoreKey::from_bytes(*key);
+        sealed.truncate(sealed.len() - 32);
         let plaintext = self.keys.open(Purpose::SessionCookie, &self.context(&key), sealed)?;
         Some((key, record::decode(plaintext)?))
     }

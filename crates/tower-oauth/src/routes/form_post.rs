@@ -57,7 +57,7 @@ pub(super) fn fetch(
     let inner = auth.inner();
     let sealed = URL_SAFE_NO_PAD.decode(auth.cookies().response(headers, label)?).ok()?;
     let context = context(auth, provider, label);
-    let content = inner.keys.open(Purpose::AuthorizationResponse, context.as_bytes(), &sealed)?;
+    let content = inner.keys.open(Purpose::AuthorizationResponse, context.as_bytes(), sealed)?;
     let (until, form) = content.split_first_chunk()?;
     let now = inner.environment.clock.now().unix_seconds();
     (now < u64::from_be_bytes(*until)).then(|| form.to_vec())
