@@ -297,7 +297,7 @@ proptest! {
         let provider = oidc("https://op.example", "id", "secret");
         if let Ok(metadata) = Metadata::parse(&document, &provider) {
             prop_assert_eq!(&metadata.issuer, "https://op.example");
-            let endpoints = [&metadata.authorization_endpoint, &metadata.token_endpoint];
+            let endpoints = [&*metadata.authorization_endpoint, &*metadata.token_endpoint];
             let others = [&metadata.jwks_uri, &metadata.userinfo_endpoint].into_iter().flatten();
             for endpoint in endpoints.into_iter().chain(others) {
                 let url = Url::parse(endpoint).unwrap();

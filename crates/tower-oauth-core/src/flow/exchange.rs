@@ -1,10 +1,10 @@
 //! The code becomes tokens: the token request ([RFC 6749 section 4.1.3](https://www.rfc-editor.org/rfc/rfc6749#section-4.1.3)).
 
-use oauth2::{PkceCodeVerifier, RedirectUrl};
+use oauth2::PkceCodeVerifier;
 use serde_json::{Map, Value};
 
 use super::callback::AuthorizedCode;
-use super::token_endpoint::{TokenEndpoint, request_error, token_set, unusable};
+use super::token_endpoint::{TokenEndpoint, request_error, token_set};
 use crate::client::Client;
 use crate::discovery::Metadata;
 use crate::error::{Error, ErrorKind};
@@ -18,11 +18,9 @@ impl Client {
         code: &AuthorizedCode,
         metadata: &Metadata,
     ) -> Result<(TokenSet, Option<Map<String, Value>>), Error> {
-        let client = self
-            .token_client(metadata, &metadata.token_endpoint)?
-            .set_redirect_uri(RedirectUrl::new(self.redirect_uri.clone()).map_err(unusable)?);
+        let client = self.protocol(metadata).set_token_uri(metadata.token_endpoint.clone());
         let grant = oauth2::AuthorizationCode::new(code.code.secret().to_owned());
-        let mut request = client.exchange_code(grant);
+        let mut request = client.exchange_code(grant).set_redirect_uri(self.redirect_url()?);
         if let Some(verifier) = &code.code_verifier {
             request =
                 request.set_pkce_verifier(PkceCodeVerifier::new(verifier.secret().to_owned()));

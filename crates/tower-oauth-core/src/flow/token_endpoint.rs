@@ -13,8 +13,8 @@ use oauth2::basic::{
     BasicTokenIntrospectionResponse, BasicTokenType,
 };
 use oauth2::{
-    AsyncHttpClient, AuthType, ClientId, EndpointNotSet, EndpointSet, ExtraTokenFields,
-    RequestTokenError, StandardRevocableToken, StandardTokenResponse, TokenResponse as _, TokenUrl,
+    AsyncHttpClient, AuthType, ClientId, EndpointNotSet, ExtraTokenFields, RequestTokenError,
+    StandardRevocableToken, StandardTokenResponse, TokenResponse as _,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -79,16 +79,6 @@ impl Client {
                 ClientAuthentication::Body => AuthType::RequestBody,
                 ClientAuthentication::Basic | ClientAuthentication::Metadata => AuthType::BasicAuth,
             })
-    }
-
-    /// The same, ready to ask for tokens at `endpoint`.
-    pub(super) fn token_client(
-        &self,
-        metadata: &Metadata,
-        endpoint: &str,
-    ) -> Result<Protocol<EndpointNotSet, EndpointSet>, Error> {
-        let url = TokenUrl::new(endpoint.to_owned()).map_err(unusable)?;
-        Ok(self.protocol(metadata).set_token_uri(url))
     }
 }
 
