@@ -4,11 +4,13 @@ use oauth2::PkceCodeVerifier;
 use serde_json::{Map, Value};
 
 use super::callback::AuthorizedCode;
-use super::token_endpoint::{TokenEndpoint, request_error, token_set};
+use super::token_endpoint::{TokenEndpoint, tokens};
 use crate::client::Client;
 use crate::discovery::Metadata;
 use crate::error::{Error, ErrorKind};
 use crate::session::TokenSet;
+
+const REFUSED: (ErrorKind, &str) = (ErrorKind::CodeRejected, "the token endpoint refused the code");
 
 impl Client {
     /// Trades `code` for tokens, and for the profile, where the provider tells it here. Sent once: a code is
@@ -31,11 +33,10 @@ impl Client {
                 .add_extra_param("device_id", device_id);
         }
         let asked_at = self.environment.clock.now();
-        let response = request.request_async(&TokenEndpoint(self)).await.map_err(|error| {
-            request_error(error, (ErrorKind::CodeRejected, "the token endpoint refused the code"))
-        })?;
+        let outcome = request.request_async(&TokenEndpoint(self)).await;
+        let mut tokens = tokens(outcome, REFUSED)?;
+        let profile = tokens.profile.take();
         let requested = || self.shared_scopes(&self.requested_scopes(&code.request));
-        let tokens = token_set(self, &response, asked_at, requested);
-        Ok((tokens, response.extra_fields().profile.clone()))
+        Ok((tokens.into_set(self, asked_at, requested), profile))
     }
 }

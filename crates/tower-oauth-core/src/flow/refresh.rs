@@ -4,7 +4,7 @@
 use oauth2::TokenUrl;
 
 use super::id_token;
-use super::token_endpoint::{TokenEndpoint, request_error, token_set, unusable};
+use super::token_endpoint::{TokenEndpoint, tokens, unusable};
 use crate::client::Client;
 use crate::error::{Error, ErrorKind};
 use crate::provider::Protocol;
@@ -71,10 +71,10 @@ impl Client {
                 .add_extra_param("state", random::token(&*self.environment.random)?)
                 .add_extra_param("device_id", &**device_id);
         }
-        let response = request.request_async(&TokenEndpoint(self)).await;
-        let response = response.map_err(|error| request_error(error, REFUSED))?;
+        let outcome = request.request_async(&TokenEndpoint(self)).await;
         let before = &connection.tokens;
-        let mut tokens = token_set(self, &response, asked_at, || before.scopes.clone());
+        let mut tokens =
+            tokens(outcome, REFUSED)?.into_set(self, asked_at, || before.scopes.clone());
         if let Some(id_token) = &tokens.id_token
             && self.provider.quirks.protocol == Protocol::OpenIdConnect
         {
