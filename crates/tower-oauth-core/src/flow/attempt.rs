@@ -43,8 +43,7 @@ struct Sealed<'a> {
     v: Option<Cow<'a, str>>,
     s: Timestamp,
     e: Timestamp,
-    #[serde(flatten)]
-    request: SealedRequest<'a>,
+    q: SealedRequest<'a>,
 }
 
 impl Attempt {
@@ -80,7 +79,7 @@ impl Attempt {
             v: self.code_verifier.as_ref().map(|verifier| verifier.secret().into()),
             s: self.started,
             e: self.expires,
-            request: (&self.request).into(),
+            q: (&self.request).into(),
         };
         let plaintext = Zeroizing::new(serde_json::to_vec(&sealed).map_err(|_| RandomUnavailable)?);
         let context = bound_context(context, &self.own_label());
@@ -104,7 +103,7 @@ impl Attempt {
             registration: sealed.g.into_owned(),
             nonce: sealed.n.map(|nonce| nonce.into_owned().into()),
             code_verifier: sealed.v.map(|verifier| verifier.into_owned().into()),
-            request: sealed.request.into(),
+            request: sealed.q.into(),
             started: sealed.s,
             expires: sealed.e,
         })
