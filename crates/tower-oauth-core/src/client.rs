@@ -52,6 +52,8 @@ pub struct Client {
     redirect_uri: String,
     /// The same as the `oauth2` crate takes it; `None` where it is no URL.
     redirect_url: Option<RedirectUrl>,
+    /// [`Provider::registration`].
+    pub(crate) registration: String,
     pub(crate) environment: Environment,
     pub(crate) discovered: Arc<Discovered>,
     /// Which scopes the first login was granted, and which it asked for: most sessions have the same, and share them.
@@ -64,8 +66,9 @@ impl Client {
     #[must_use]
     pub fn new(provider: Provider, redirect_uri: String, environment: Environment) -> Self {
         Self {
-            provider,
             redirect_url: RedirectUrl::new(redirect_uri.clone()).ok(),
+            registration: provider.registration(),
+            provider,
             redirect_uri,
             environment,
             discovered: Arc::default(),

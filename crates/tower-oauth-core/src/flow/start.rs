@@ -75,7 +75,7 @@ impl Client {
             state_hash: sha256(state.secret().as_bytes()),
             provider: self.provider.key.clone(),
             issuer: metadata.issuer.clone(),
-            registration: self.provider.registration(),
+            registration: self.registration.clone(),
             nonce,
             code_verifier,
             request,
