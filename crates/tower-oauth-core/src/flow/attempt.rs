@@ -81,7 +81,9 @@ impl Attempt {
             e: self.expires,
             q: (&self.request).into(),
         };
-        let plaintext = Zeroizing::new(serde_json::to_vec(&sealed).map_err(|_| RandomUnavailable)?);
+        // Room for most: growing would leave copies behind that nobody clears.
+        let mut plaintext = Zeroizing::new(Vec::with_capacity(512));
+        serde_json::to_writer(&mut *plaintext, &sealed).map_err(|_| RandomUnavailable)?;
         let context = bound_context(context, &self.own_label());
         let sealed = keys.seal(Purpose::Attempt, context.as_bytes(), &plaintext, random)?;
         Ok(URL_SAFE_NO_PAD.encode(sealed))

@@ -2,7 +2,6 @@
 //! ([RFC 6749 section 4.1.1](https://www.rfc-editor.org/rfc/rfc6749#section-4.1.1), OpenID Connect Core section 3.1.2.1).
 
 use std::borrow::Cow;
-use std::collections::HashSet;
 use std::fmt;
 use std::time::Duration;
 
@@ -123,8 +122,11 @@ impl Client {
             rename_parameters(&mut url, quirks.parameter_names);
         }
         // RFC 6749 section 3.1: the endpoint's own query stays, and nothing is sent twice.
-        let mut seen = HashSet::new();
-        if !parameter_names(&url).all(|name| seen.insert(name)) {
+        let mut names: Vec<_> = parameter_names(&url).collect();
+        let sent = names.len();
+        names.sort_unstable();
+        names.dedup();
+        if names.len() < sent {
             let reason = "the query of the authorization endpoint has a parameter twice, \
                           or one that is sent anyway";
             return Err(Error::new(ErrorKind::Discovery, reason));
@@ -201,7 +203,7 @@ impl Client {
 fn parameter_names(url: &Url) -> impl Iterator<Item = Cow<'_, str>> {
     let pairs = url.query().unwrap_or_default().split('&').filter(|pair| !pair.is_empty());
     pairs.map(|pair| {
-        let name = pair.split('=').next().unwrap_or_default();
+        let (name, _) = pair.split_once('=').unwrap_or((pair, ""));
         form_urlencoded::parse(name.as_bytes()).next().map_or(Cow::Borrowed(""), |(name, _)| name)
     })
 }
