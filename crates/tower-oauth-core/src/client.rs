@@ -1,11 +1,13 @@
 //! [`Client`]: one registration at one provider, and what is known of the provider so far.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{ACCEPT, HeaderName, HeaderValue, RETRY_AFTER};
+use oauth2::RedirectUrl;
 use tokio::sync::Semaphore;
 use tracing::Instrument as _;
 
@@ -47,7 +49,11 @@ impl Environment {
 /// before it can make, so none can be left out.
 pub struct Client {
     pub(crate) provider: Provider,
-    pub(crate) redirect_uri: String,
+    redirect_uri: String,
+    /// The same as the `oauth2` crate takes it; `None` where it is no URL.
+    redirect_url: Option<RedirectUrl>,
+    /// [`Provider::registration`].
+    pub(crate) registration: String,
     pub(crate) environment: Environment,
     pub(crate) discovered: Arc<Discovered>,
     /// Which scopes the first login was granted, and which it asked for: most sessions have the same, and share them.
@@ -60,6 +66,8 @@ impl Client {
     #[must_use]
     pub fn new(provider: Provider, redirect_uri: String, environment: Environment) -> Self {
         Self {
+            redirect_url: RedirectUrl::new(redirect_uri.clone()).ok(),
+            registration: provider.registration(),
             provider,
             redirect_uri,
             environment,
@@ -96,6 +104,12 @@ impl Client {
     #[must_use]
     pub fn redirect_uri(&self) -> &str {
         &self.redirect_uri
+    }
+
+    /// The same, for a request to the provider.
+    pub(crate) fn redirect_url(&self) -> Result<Cow<'_, RedirectUrl>, Error> {
+        let unusable = || Error::new(ErrorKind::Discovery, "the redirect URI is not a URL");
+        self.redirect_url.as_ref().map(Cow::Borrowed).ok_or_else(unusable)
     }
 
     /// Sends a request to the provider with the headers that it insists on. An answer beyond the size limit is

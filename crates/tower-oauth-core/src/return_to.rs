@@ -1,6 +1,7 @@
 //! [`ReturnTo`]: where a browser goes after a login, always inside the application.
 
 use std::fmt;
+use std::sync::LazyLock;
 
 use url::Url;
 
@@ -9,6 +10,9 @@ use crate::text::Text;
 
 /// Longest accepted target in bytes. It travels in the attempt's cookie, whose budget is 4 KiB.
 const MAX_LEN: usize = 1024;
+
+/// Stands for the application's origin, with the slash that ends it.
+static BASE: LazyLock<Option<Url>> = LazyLock::new(|| Url::parse("https://app.invalid/").ok());
 
 /// A path and query on the application's own origin; the only thing the login routes redirect to.
 ///
@@ -39,11 +43,11 @@ impl ReturnTo {
             return Err(InvalidReturnTo("has an encoded control character or backslash"));
         }
         // The last word has the algorithm that browsers use (WHATWG URL).
-        let base = Url::parse("https://app.invalid/").map_err(|_| InvalidReturnTo("internal"))?;
+        let base = BASE.as_ref().ok_or(InvalidReturnTo("internal"))?;
         let Ok(resolved) = base.join(target) else {
             return Err(InvalidReturnTo("is not a URL"));
         };
-        if resolved.origin() != base.origin() || resolved.path().starts_with("//") {
+        if !resolved.as_str().starts_with(base.as_str()) || resolved.path().starts_with("//") {
             return Err(InvalidReturnTo("leaves the application"));
         }
         if is_below(resolved.path(), mount) {

@@ -1,8 +1,21 @@
 //! Who is asking: a person's navigation, a script, another site, or a browser that only warms up.
 
-use http::header::{ACCEPT, ORIGIN};
-use http::{HeaderMap, Method};
+use http::header::{ACCEPT, AsHeaderName, HOST, ORIGIN, REFERER};
+use http::{HeaderMap, HeaderName, Method};
 use tower_oauth_core::BaseUrl;
+
+/// Fetch Metadata (<https://www.w3.org/TR/fetch-metadata/>).
+const SEC_FETCH_DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");
+const SEC_FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
+const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+
+/// Where browsers and proxies say that they fetch ahead.
+static PURPOSES: [HeaderName; 4] = [
+    HeaderName::from_static("sec-purpose"),
+    HeaderName::from_static("purpose"),
+    HeaderName::from_static("x-purpose"),
+    HeaderName::from_static("x-moz"),
+];
 
 /// Whether the request is a navigation that may be answered with a redirect to the sign-in page.
 ///
@@ -12,21 +25,21 @@ pub(crate) fn is_navigation(method: &Method, headers: &HeaderMap) -> bool {
     if method != Method::GET {
         return false;
     }
-    match text(headers, "sec-fetch-mode") {
-        Some(mode) => mode == "navigate" && text(headers, "sec-fetch-dest") == Some("document"),
+    match text(headers, SEC_FETCH_MODE) {
+        Some(mode) => mode == "navigate" && text(headers, SEC_FETCH_DEST) == Some("document"),
         None => wants_html(headers) && !headers.contains_key("x-requested-with"),
     }
 }
 
 /// Whether whoever asks can read a page.
 pub(crate) fn wants_html(headers: &HeaderMap) -> bool {
-    text(headers, "accept").is_some_and(|accept| accept.contains("text/html"))
-        || (!headers.contains_key(ACCEPT) && text(headers, "sec-fetch-mode") == Some("navigate"))
+    text(headers, ACCEPT).is_some_and(|accept| accept.contains("text/html"))
+        || (!headers.contains_key(ACCEPT) && text(headers, SEC_FETCH_MODE) == Some("navigate"))
 }
 
 /// Whether the browser, or something in front of it, fetches the page in case a person wants it later.
 pub(crate) fn is_prefetch(headers: &HeaderMap) -> bool {
-    ["sec-purpose", "purpose", "x-purpose", "x-moz"].into_iter().any(|name| {
+    PURPOSES.iter().any(|name| {
         text(headers, name).is_some_and(|value| {
             ["prefetch", "prerender", "preview"].into_iter().any(|word| value.contains(word))
         })
@@ -39,12 +52,12 @@ pub(crate) fn is_prefetch(headers: &HeaderMap) -> bool {
 /// same login, so refusing it would protect nothing.
 pub(crate) fn is_top_level(headers: &HeaderMap) -> bool {
     let allows = |name, value| text(headers, name).is_none_or(|sent| sent == value);
-    allows("sec-fetch-mode", "navigate") && allows("sec-fetch-dest", "document")
+    allows(SEC_FETCH_MODE, "navigate") && allows(SEC_FETCH_DEST, "document")
 }
 
 /// Whether a `POST` comes from a page of this application, or from no browser at all.
 pub(crate) fn is_own_site(headers: &HeaderMap, base_url: &BaseUrl) -> bool {
-    match text(headers, "sec-fetch-site") {
+    match text(headers, SEC_FETCH_SITE) {
         Some(site) => site == "same-origin" || site == "none",
         None => headers.get(ORIGIN).is_none_or(|origin| origin == base_url.origin()),
     }
@@ -66,7 +79,7 @@ pub(crate) fn htmx_page(headers: &HeaderMap) -> Option<&str> {
 /// `Host` alone says little, since proxies rewrite it. It is believed where the browser itself names the same host in
 /// `Referer`, or where both are names of this machine, at one port. Ports do not count: cookies are shared by all of a host's.
 pub(crate) fn is_elsewhere<'a>(headers: &'a HeaderMap, base_url: &BaseUrl) -> Option<&'a str> {
-    let host = text(headers, "host")?;
+    let host = text(headers, HOST)?;
     let (base_scheme, base_host) = base_url.origin().split_once("://")?;
     let (name, base_name) = (host_name(host), host_name(base_host));
     let same_name = name.eq_ignore_ascii_case(base_name);
@@ -74,10 +87,10 @@ pub(crate) fn is_elsewhere<'a>(headers: &'a HeaderMap, base_url: &BaseUrl) -> Op
     if !same_name && is_this_machine(name) && is_this_machine(base_name) {
         return (port(host) == base_host.strip_prefix(base_name)).then_some(host);
     }
-    let referer = text(headers, "referer")?;
+    let referer = text(headers, REFERER)?;
     let (scheme, rest) = referer.split_once("://")?;
     let is_seen = rest.split(['/', '?', '#']).next()?.eq_ignore_ascii_case(host);
-    let own_page = text(headers, "sec-fetch-site").is_none_or(|site| site == "same-origin");
+    let own_page = text(headers, SEC_FETCH_SITE).is_none_or(|site| site == "same-origin");
     (is_seen && own_page && !(same_name && scheme == base_scheme)).then_some(host)
 }
 
@@ -97,10 +110,10 @@ fn is_this_machine(name: &str) -> bool {
 
 /// Whether that question depends on which origin is the application's.
 pub(crate) fn is_decided_by_origin(headers: &HeaderMap) -> bool {
-    text(headers, "sec-fetch-site").is_none() && headers.contains_key(ORIGIN)
+    text(headers, SEC_FETCH_SITE).is_none() && headers.contains_key(ORIGIN)
 }
 
-fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+fn text(headers: &HeaderMap, name: impl AsHeaderName) -> Option<&str> {
     headers.get(name).and_then(|value| value.to_str().ok())
 }
 

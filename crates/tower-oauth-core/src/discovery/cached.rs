@@ -1,5 +1,6 @@
 //! [`Cached`]: a document of the provider, fetched by one caller at a time, kept when fetching fails.
 
+use std::pin::Pin;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -81,7 +82,7 @@ impl<T> Cached<T> {
         if let Some(failure) = attempts.failure.as_ref().filter(|f| clock.monotonic() < f.until) {
             return last_good.ok_or_else(|| failure.error(clock));
         }
-        match self.fetch(&mut attempts, clock, fetch()).await {
+        match self.fetch(&mut attempts, clock, Box::pin(fetch())).await {
             Ok(value) => Ok(value),
             Err(error) => last_good.ok_or(error),
         }
@@ -110,7 +111,7 @@ impl<T> Cached<T> {
             return None;
         }
         attempts.last_for_newer = Some(now);
-        self.fetch(&mut attempts, clock, fetch()).await.ok()
+        self.fetch(&mut attempts, clock, Box::pin(fetch())).await.ok()
     }
 
     /// A copy fetched now, however young the one there is, and whatever the back-off.
@@ -120,18 +121,18 @@ impl<T> Cached<T> {
         fetch: impl FnOnce() -> F,
     ) -> Result<Arc<T>, Error> {
         let mut attempts = self.attempts.lock().await;
-        self.fetch(&mut attempts, clock, fetch()).await
+        self.fetch(&mut attempts, clock, Box::pin(fetch())).await
     }
 
+    /// `fetch` is in a box, so that the future of each login does not carry the room for it. A caller who is dropped in
+    /// here leaves no back-off: whoever hangs up must not keep others out.
     async fn fetch(
         &self,
         attempts: &mut Attempts,
         clock: &dyn Clock,
-        fetch: impl Future<Output = Result<T, Error>>,
+        fetch: Pin<Box<impl Future<Output = Result<T, Error>>>>,
     ) -> Result<Arc<T>, Error> {
-        // In a box, so that the future of each login does not carry the room for it. A caller who is dropped in here
-        // leaves no back-off: whoever hangs up must not keep others out.
-        match Box::pin(fetch).await {
+        match fetch.await {
             Ok(value) => {
                 let value = Arc::new(value);
                 let copy = Copy { value: Arc::clone(&value), fetched: clock.monotonic() };

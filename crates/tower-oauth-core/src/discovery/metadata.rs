@@ -1,5 +1,6 @@
 //! Provider metadata (OpenID Connect Discovery section 3, [RFC 8414](https://www.rfc-editor.org/rfc/rfc8414)).
 
+use oauth2::{AuthUrl, TokenUrl};
 use serde_json::{Map, Value};
 
 use crate::json;
@@ -11,8 +12,9 @@ use crate::provider::{ClientAuthentication, IssuerRule, Pkce, Provider};
 pub(crate) struct Metadata {
     /// As the document names it: the configured one, or a template of it.
     pub(crate) issuer: String,
-    pub(crate) authorization_endpoint: String,
-    pub(crate) token_endpoint: String,
+    /// These two as the `oauth2` crate takes them, so that no login reads a URL again.
+    pub(crate) authorization_endpoint: AuthUrl,
+    pub(crate) token_endpoint: TokenUrl,
     pub(crate) jwks_uri: Option<String>,
     pub(crate) userinfo_endpoint: Option<String>,
     pub(crate) revocation_endpoint: Option<String>,
@@ -25,18 +27,22 @@ pub(crate) struct Metadata {
 
 impl Metadata {
     /// The metadata of a provider that publishes none.
-    pub(crate) fn fixed(authorization: &str, token: &str, issuer: &str) -> Self {
-        Self {
+    pub(crate) fn fixed(
+        authorization: &str,
+        token: &str,
+        issuer: &str,
+    ) -> Result<Self, url::ParseError> {
+        Ok(Self {
             issuer: issuer.to_owned(),
-            authorization_endpoint: authorization.to_owned(),
-            token_endpoint: token.to_owned(),
+            authorization_endpoint: AuthUrl::new(authorization.to_owned())?,
+            token_endpoint: TokenUrl::new(token.to_owned())?,
             jwks_uri: None,
             userinfo_endpoint: None,
             revocation_endpoint: None,
             end_session_endpoint: None,
             promises_iss: false,
             client_authentication: ClientAuthentication::Basic,
-        }
+        })
     }
 
     /// Reads the document of `provider`. The error says what is wrong with it.
@@ -70,9 +76,11 @@ impl Metadata {
         let methods = "token_endpoint_auth_methods_supported";
         let body_only = lists(methods, "client_secret_basic") == Some(false)
             && lists(methods, "client_secret_post") == Some(true);
+        let not_a_url = |error: url::ParseError| error.to_string();
         Ok(Self {
-            authorization_endpoint: endpoint_of("authorization_endpoint")?,
-            token_endpoint: endpoint_of("token_endpoint")?,
+            authorization_endpoint: AuthUrl::new(endpoint_of("authorization_endpoint")?)
+                .map_err(not_a_url)?,
+            token_endpoint: TokenUrl::new(endpoint_of("token_endpoint")?).map_err(not_a_url)?,
             jwks_uri: Some(endpoint_of("jwks_uri")?),
             userinfo_endpoint: optional_endpoint_of("userinfo_endpoint")?,
             revocation_endpoint: optional_endpoint_of("revocation_endpoint")?,

@@ -6,7 +6,7 @@
 mod cached;
 mod metadata;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -29,6 +29,8 @@ const KEYS_TYPES: &[&str] = &["application/json", "application/jwk-set+json"];
 /// The metadata and keys of one provider.
 #[derive(Debug)]
 pub(crate) struct Discovered {
+    /// Of a provider that publishes nothing: what its preset knows.
+    fixed: OnceLock<Arc<Metadata>>,
     metadata: Cached<Metadata>,
     keys: Cached<KeySet>,
 }
@@ -38,6 +40,7 @@ impl Default for Discovered {
         const MINUTE: Duration = Duration::from_secs(60);
         const DAY: Duration = Duration::from_secs(24 * 60 * 60);
         Self {
+            fixed: OnceLock::new(),
             metadata: Cached::new(Policy { what: "metadata", fresh: 60 * MINUTE, usable: DAY }),
             // A key that the provider withdrew is trusted no longer than this.
             keys: Cached::new(Policy { what: "keys", fresh: 10 * MINUTE, usable: DAY }),
@@ -49,7 +52,12 @@ impl Client {
     /// The provider's metadata.
     pub(crate) async fn metadata(&self) -> Result<Arc<Metadata>, Error> {
         if let Endpoints::Fixed { authorization, token } = &self.provider.endpoints {
-            return Ok(Arc::new(Metadata::fixed(authorization, token, self.provider.issuer())));
+            if let Some(fixed) = self.discovered.fixed.get() {
+                return Ok(Arc::clone(fixed));
+            }
+            let fixed = Metadata::fixed(authorization, token, self.provider.issuer());
+            let fixed = Arc::new(fixed.map_err(|_| invalid("an endpoint is not a URL"))?);
+            return Ok(Arc::clone(self.discovered.fixed.get_or_init(|| fixed)));
         }
         let clock = &*self.environment.clock;
         self.discovered.metadata.get(clock, || self.fetch_metadata()).await

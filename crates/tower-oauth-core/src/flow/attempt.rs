@@ -43,8 +43,7 @@ struct Sealed<'a> {
     v: Option<Cow<'a, str>>,
     s: Timestamp,
     e: Timestamp,
-    #[serde(flatten)]
-    request: SealedRequest<'a>,
+    q: SealedRequest<'a>,
 }
 
 impl Attempt {
@@ -80,9 +79,11 @@ impl Attempt {
             v: self.code_verifier.as_ref().map(|verifier| verifier.secret().into()),
             s: self.started,
             e: self.expires,
-            request: (&self.request).into(),
+            q: (&self.request).into(),
         };
-        let plaintext = serde_json::to_vec(&sealed).map_err(|_| RandomUnavailable)?;
+        // Room for most: growing would leave copies behind that nobody clears.
+        let mut plaintext = Vec::with_capacity(512);
+        serde_json::to_writer(&mut plaintext, &sealed).map_err(|_| RandomUnavailable)?;
         let plaintext = Plaintext::from(plaintext);
         let context = bound_context(context, &self.own_label());
         let sealed = keys.seal(Purpose::Attempt, context.as_bytes(), &plaintext, random)?;
@@ -105,7 +106,7 @@ impl Attempt {
             registration: sealed.g.into_owned(),
             nonce: sealed.n.map(|nonce| nonce.into_owned().into()),
             code_verifier: sealed.v.map(|verifier| verifier.into_owned().into()),
-            request: sealed.request.into(),
+            request: sealed.q.into(),
             started: sealed.s,
             expires: sealed.e,
         })

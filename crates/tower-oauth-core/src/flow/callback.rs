@@ -176,7 +176,7 @@ impl Client {
             return unbound("the attempt is older than ten minutes");
         }
         self.check_iss(&attempt, response.iss.as_deref()).await?;
-        if attempt.registration != self.provider.registration() {
+        if attempt.registration != self.registration {
             return unbound("the application's registration changed since the attempt was started");
         }
         if let Some(code) = response.error {

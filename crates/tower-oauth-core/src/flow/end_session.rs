@@ -81,7 +81,7 @@ impl Client {
         let known = self.known_metadata();
         let known = known.iter().flat_map(|metadata| {
             let end_session = metadata.end_session_endpoint.as_deref();
-            end_session.into_iter().chain([&*metadata.authorization_endpoint])
+            end_session.into_iter().chain([metadata.authorization_endpoint.as_str()])
         });
         let mut origins: Vec<_> = [self.provider.issuer()]
             .into_iter()

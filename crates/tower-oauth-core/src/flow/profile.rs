@@ -51,14 +51,13 @@ pub(super) fn openid(
     claims.retain(|name, _| !SIGNED_ONLY.contains(&name.as_str()));
     take_email_from_one(&mut claims, &mut signed);
     let sid = signed.get("sid").and_then(Value::as_str).map(ToOwned::to_owned);
-    claims.extend(signed);
+    claims.append(&mut signed);
     claims.retain(|name, _| !PROTOCOL_ONLY.contains(&name.as_str()));
     if let Some(user) = user {
         add_name(user, &mut claims);
     }
     let trust = apply(mapping, &mut claims);
-    check_size(&claims)?;
-    Ok(Identity::new(issuer, subject, sid, claims, trust))
+    within_limit(Identity::new(issuer, subject, sid, claims, trust))
 }
 
 /// The identity that an API of a plain OAuth 2.0 provider tells.
@@ -75,8 +74,7 @@ pub(super) fn oauth2(
     claims.retain(|name, _| !SIGNED_ONLY.contains(&name.as_str()));
     let trust = apply(mapping, &mut claims);
     claims.insert("sub".into(), subject.clone().into());
-    check_size(&claims)?;
-    Ok(Identity::new(issuer, subject, None, claims, trust))
+    within_limit(Identity::new(issuer, subject, None, claims, trust))
 }
 
 /// Adds the name that a form field `user` tells, where the claims have none. Whatever else it tells, an address above all,
@@ -162,13 +160,13 @@ fn primary_email(path: &str, claims: &mut Map<String, Value>) -> EmailTrust {
     if verified { EmailTrust::Verified } else { EmailTrust::Unverified }
 }
 
-fn check_size(claims: &Map<String, Value>) -> Result<(), Error> {
-    let size = |(name, value): (&String, &Value)| name.len() + value.to_string().len();
-    let total: usize = claims.iter().map(size).sum();
+fn within_limit(identity: Identity) -> Result<Identity, Error> {
+    let total = identity.claims_text().len();
     if total <= MAX_PROFILE_LEN {
-        return Ok(());
+        return Ok(identity);
     }
-    let biggest = claims.iter().max_by_key(|claim| size(*claim));
+    let size = |(name, value): (&String, &Value)| name.len() + value.to_string().len();
+    let biggest = identity.claims().iter().max_by_key(|claim| size(*claim));
     let biggest: String =
         biggest.map(|(name, _)| name.chars().take(64).collect()).unwrap_or_default();
     Err(invalid(format!(

@@ -1,8 +1,10 @@
 //! A refresh token becomes new tokens ([RFC 6749 section 6](https://www.rfc-editor.org/rfc/rfc6749#section-6), OpenID
 //! Connect Core section 12).
 
+use oauth2::TokenUrl;
+
 use super::id_token;
-use super::token_endpoint::{TokenEndpoint, request_error, token_set};
+use super::token_endpoint::{TokenEndpoint, tokens, unusable};
 use crate::client::Client;
 use crate::error::{Error, ErrorKind};
 use crate::provider::Protocol;
@@ -56,9 +58,11 @@ impl Client {
             let reason = "the connection is one to another issuer than the provider's";
             return Err(Error::new(ErrorKind::IssuerMismatch, reason));
         }
-        let own_endpoint = self.provider.quirks.refresh_endpoint.as_deref();
-        let endpoint = own_endpoint.unwrap_or(&metadata.token_endpoint);
-        let client = self.token_client(&metadata, endpoint)?;
+        let endpoint = match &self.provider.quirks.refresh_endpoint {
+            Some(own) => TokenUrl::new(own.clone()).map_err(unusable)?,
+            None => metadata.token_endpoint.clone(),
+        };
+        let client = self.protocol(&metadata).set_token_uri(endpoint);
         let grant = oauth2::RefreshToken::new(refresh_token.secret().to_owned());
         let asked_at = self.environment.clock.now();
         let mut request = client.exchange_refresh_token(&grant);
@@ -67,10 +71,10 @@ impl Client {
                 .add_extra_param("state", random::token(&*self.environment.random)?)
                 .add_extra_param("device_id", &**device_id);
         }
-        let response = request.request_async(&TokenEndpoint(self)).await;
-        let response = response.map_err(|error| request_error(error, REFUSED))?;
+        let outcome = request.request_async(&TokenEndpoint(self)).await;
         let before = &connection.tokens;
-        let mut tokens = token_set(self, &response, asked_at, || before.scopes.clone());
+        let mut tokens =
+            tokens(outcome, REFUSED)?.into_set(self, asked_at, || before.scopes.clone());
         if let Some(id_token) = &tokens.id_token
             && self.provider.quirks.protocol == Protocol::OpenIdConnect
         {

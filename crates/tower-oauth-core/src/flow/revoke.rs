@@ -8,7 +8,7 @@ use http::{StatusCode, Uri};
 use oauth2::{AsyncHttpClient, RequestTokenError, RevocationUrl, StandardRevocableToken};
 use url::Url;
 
-use super::token_endpoint::{Failed, unusable};
+use super::token_endpoint::{Outcome, unusable};
 use crate::client::{Client, unavailable};
 use crate::error::{Error, ErrorKind, ProviderCode};
 use crate::http_client::Limits;
@@ -40,7 +40,7 @@ impl Client {
         let request = client.revoke_token(token).map_err(unusable)?;
         match request.request_async(&endpoint).await {
             Ok(()) => Ok(true),
-            Err(RequestTokenError::Request(Failed(error))) => Err(error),
+            Err(RequestTokenError::Request(Outcome::Failed(error))) => Err(error),
             Err(_) => Err(Error::new(ErrorKind::Internal, "a revocation could not be sent")),
         }
     }
@@ -58,9 +58,9 @@ fn as_https(url: &str) -> Result<RevocationUrl, Error> {
 struct RevocationEndpoint<'a>(&'a Client, Uri);
 
 impl<'c> AsyncHttpClient<'c> for RevocationEndpoint<'_> {
-    type Error = Failed;
+    type Error = Outcome;
     type Future =
-        Pin<Box<dyn Future<Output = Result<http::Response<Vec<u8>>, Failed>> + Send + 'c>>;
+        Pin<Box<dyn Future<Output = Result<http::Response<Vec<u8>>, Outcome>> + Send + 'c>>;
 
     fn call(&'c self, mut request: http::Request<Vec<u8>>) -> Self::Future {
         Box::pin(async move {

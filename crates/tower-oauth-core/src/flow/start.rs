@@ -2,11 +2,10 @@
 //! ([RFC 6749 section 4.1.1](https://www.rfc-editor.org/rfc/rfc6749#section-4.1.1), OpenID Connect Core section 3.1.2.1).
 
 use std::borrow::Cow;
-use std::collections::HashSet;
 use std::fmt;
 use std::time::Duration;
 
-use oauth2::{AuthUrl, ClientId, CsrfToken, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl};
+use oauth2::{AuthUrl, ClientId, CsrfToken, PkceCodeChallenge, PkceCodeVerifier};
 use url::Url;
 
 use super::attempt::Attempt;
@@ -75,7 +74,7 @@ impl Client {
             state_hash: sha256(state.secret().as_bytes()),
             provider: self.provider.key.to_string(),
             issuer: metadata.issuer.clone(),
-            registration: self.provider.registration(),
+            registration: self.registration.clone(),
             nonce,
             code_verifier,
             request,
@@ -87,19 +86,19 @@ impl Client {
 
     fn authorization_url(
         &self,
-        endpoint: &str,
+        endpoint: &AuthUrl,
         asked: &LoginRequest,
         state: &State,
         nonce: Option<&Nonce>,
         code_verifier: Option<&CodeVerifier>,
     ) -> Result<Url, Error> {
         let quirks = &self.provider.quirks;
-        let unusable = |_| Error::new(ErrorKind::Discovery, "an endpoint is not a URL");
         let client =
             oauth2::basic::BasicClient::new(ClientId::new(self.provider.client_id.clone()))
-                .set_auth_uri(AuthUrl::new(endpoint.to_owned()).map_err(unusable)?)
-                .set_redirect_uri(RedirectUrl::new(self.redirect_uri.clone()).map_err(unusable)?);
-        let mut request = client.authorize_url(|| CsrfToken::new(state.secret().to_owned()));
+                .set_auth_uri(endpoint.clone());
+        let mut request = client
+            .authorize_url(|| CsrfToken::new(state.secret().to_owned()))
+            .set_redirect_uri(self.redirect_url()?);
         let scope = self.requested_scopes(asked).join(&quirks.scope_delimiter.to_string());
         if !scope.is_empty() {
             request = request.add_scope(oauth2::Scope::new(scope));
@@ -123,8 +122,11 @@ impl Client {
             rename_parameters(&mut url, quirks.parameter_names);
         }
         // RFC 6749 section 3.1: the endpoint's own query stays, and nothing is sent twice.
-        let mut names = HashSet::new();
-        if !url.query_pairs().all(|(name, _)| names.insert(name)) {
+        let mut names: Vec<_> = parameter_names(&url).collect();
+        let sent = names.len();
+        names.sort_unstable();
+        names.dedup();
+        if names.len() < sent {
             let reason = "the query of the authorization endpoint has a parameter twice, \
                           or one that is sent anyway";
             return Err(Error::new(ErrorKind::Discovery, reason));
@@ -195,6 +197,15 @@ impl Client {
             _ => &[],
         }
     }
+}
+
+/// The names in the query of `url`. Their values, which are long, are not decoded.
+fn parameter_names(url: &Url) -> impl Iterator<Item = Cow<'_, str>> {
+    let pairs = url.query().unwrap_or_default().split('&').filter(|pair| !pair.is_empty());
+    pairs.map(|pair| {
+        let (name, _) = pair.split_once('=').unwrap_or((pair, ""));
+        form_urlencoded::parse(name.as_bytes()).next().map_or(Cow::Borrowed(""), |(name, _)| name)
+    })
 }
 
 fn rename_parameters(url: &mut Url, names: &[(&str, &str)]) {

@@ -7,60 +7,27 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::StatusCode;
 use http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
-use oauth2::basic::{
-    BasicErrorResponse, BasicErrorResponseType, BasicRevocationErrorResponse,
-    BasicTokenIntrospectionResponse, BasicTokenType,
-};
-use oauth2::{
-    AsyncHttpClient, AuthType, ClientId, EndpointNotSet, EndpointSet, ExtraTokenFields,
-    RequestTokenError, StandardRevocableToken, StandardTokenResponse, TokenResponse as _, TokenUrl,
-};
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use oauth2::basic::{BasicClient, BasicErrorResponse, BasicErrorResponseType, BasicTokenResponse};
+use oauth2::{AsyncHttpClient, AuthType, ClientId, RequestTokenError};
+use serde_json::{Map, Value, json};
 use url::Url;
 
-use super::token_response;
+use super::token_response::{self, Answer, Tokens};
 use crate::client::Client;
 use crate::clock::Timestamp;
 use crate::discovery::Metadata;
 use crate::error::{Error, ErrorKind, ProviderCode};
 use crate::http_client::Limits;
 use crate::provider::{ClientAuthentication, TokenRequest};
-use crate::secret::{RawIdToken, RefreshToken};
 use crate::session::TokenSet;
 
 const LIMITS: Limits = Limits::new(Duration::from_secs(15), 256 * 1024);
 
-/// What a token response holds besides the tokens of RFC 6749: the ID token (OpenID Connect Core section 3.1.3.3), and
-/// the profile, where the provider tells it here.
-#[derive(Debug, Serialize, Deserialize)]
-pub(super) struct MoreFields {
-    id_token: Option<String>,
-    pub(super) profile: Option<Map<String, Value>>,
-}
-
-impl ExtraTokenFields for MoreFields {}
-
-type Response = StandardTokenResponse<MoreFields, BasicTokenType>;
-
-/// The `oauth2` crate's client with our kind of response. The last parameters are the endpoints it knows.
-pub(super) type Protocol<Revocation = EndpointNotSet, Token = EndpointNotSet> = oauth2::Client<
-    BasicErrorResponse,
-    Response,
-    BasicTokenIntrospectionResponse,
-    StandardRevocableToken,
-    BasicRevocationErrorResponse,
-    EndpointNotSet,
-    EndpointNotSet,
-    EndpointNotSet,
-    Revocation,
-    Token,
->;
-
 impl Client {
     /// This client with its credentials, as the `oauth2` crate sees it.
-    pub(super) fn protocol(&self, metadata: &Metadata) -> Protocol {
+    pub(super) fn protocol(&self, metadata: &Metadata) -> BasicClient {
         let authentication = match self.provider.quirks.client_authentication {
             ClientAuthentication::Metadata => metadata.client_authentication,
             preset => preset,
@@ -73,22 +40,12 @@ impl Client {
         });
         let secret =
             made.map_or_else(|| provider.client_secret.secret().to_owned(), |it| it.to_string());
-        Protocol::new(ClientId::new(self.provider.client_id.clone()))
+        BasicClient::new(ClientId::new(self.provider.client_id.clone()))
             .set_client_secret(oauth2::ClientSecret::new(secret))
             .set_auth_type(match authentication {
                 ClientAuthentication::Body => AuthType::RequestBody,
                 ClientAuthentication::Basic | ClientAuthentication::Metadata => AuthType::BasicAuth,
             })
-    }
-
-    /// The same, ready to ask for tokens at `endpoint`.
-    pub(super) fn token_client(
-        &self,
-        metadata: &Metadata,
-        endpoint: &str,
-    ) -> Result<Protocol<EndpointNotSet, EndpointSet>, Error> {
-        let url = TokenUrl::new(endpoint.to_owned()).map_err(unusable)?;
-        Ok(self.protocol(metadata).set_token_uri(url))
     }
 }
 
@@ -96,9 +53,9 @@ impl Client {
 pub(super) struct TokenEndpoint<'a>(pub(super) &'a Client);
 
 impl<'c> AsyncHttpClient<'c> for TokenEndpoint<'_> {
-    type Error = Failed;
+    type Error = Outcome;
     type Future =
-        Pin<Box<dyn Future<Output = Result<http::Response<Vec<u8>>, Failed>> + Send + 'c>>;
+        Pin<Box<dyn Future<Output = Result<http::Response<Vec<u8>>, Outcome>> + Send + 'c>>;
 
     fn call(&'c self, request: http::Request<Vec<u8>>) -> Self::Future {
         Box::pin(async move {
@@ -108,49 +65,64 @@ impl<'c> AsyncHttpClient<'c> for TokenEndpoint<'_> {
                 credentials.set_sensitive(true);
             }
             let response = self.0.send(request, LIMITS, ErrorKind::TokenEndpoint).await?;
-            Ok(token_response::normalise(&response, quirks)?)
+            match token_response::read(&response, quirks)? {
+                Answer::Tokens(tokens) => Err(Outcome::Tokens(Box::new(tokens))),
+                Answer::Error(code) => {
+                    let body = json!({ "error": code }).to_string();
+                    let mut response = http::Response::new(body.into_bytes());
+                    *response.status_mut() = StatusCode::BAD_REQUEST;
+                    Ok(response)
+                }
+            }
         })
     }
 }
 
-/// The tokens of `response` to a request of `asked_at`. `scopes` are those that no answer about scopes means.
-pub(super) fn token_set(
-    client: &Client,
-    response: &Response,
-    asked_at: Timestamp,
-    scopes: impl FnOnce() -> Arc<[String]>,
-) -> TokenSet {
-    TokenSet {
-        access_token: response.access_token().secret().as_str().into(),
-        obtained: asked_at,
-        expires: response.expires_in().map(|lifetime| asked_at + lifetime),
-        refresh_token: response
-            .refresh_token()
-            .map(|token| RefreshToken::new(token.secret().as_str())),
-        refresh_not_before: None,
-        id_token: response.extra_fields().id_token.as_deref().map(RawIdToken::new),
-        scopes: match response.scopes() {
-            Some(scopes) => {
-                let named = scopes.iter().map(|scope| scope.as_str());
-                client.shared_scopes(&named.filter(|scope| !scope.is_empty()).collect::<Vec<_>>())
-            }
-            None => scopes(),
-        },
+/// How a request ended that the `oauth2` crate made, unless the answer is an error, which the crate reads.
+///
+/// Tokens are among it, though the crate takes it for errors of its HTTP client: those it hands on as they are. So tokens
+/// are read once, by the rules of [`token_response`], and no copies of them are left behind.
+pub(super) enum Outcome {
+    Tokens(Box<Tokens>),
+    Failed(Error),
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tokens(_) => f.write_str("tokens"),
+            Self::Failed(error) => error.fmt(f),
+        }
     }
 }
 
-/// What went wrong. `refused` is the kind for a grant that the endpoint does not accept, and says so.
-pub(super) fn request_error(
-    error: RequestTokenError<Failed, BasicErrorResponse>,
+impl fmt::Debug for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Outcome({self})")
+    }
+}
+
+impl std::error::Error for Outcome {}
+
+impl From<Error> for Outcome {
+    fn from(error: Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+/// What came of a token request. `refused` is the kind for a grant that the endpoint does not accept, and says so.
+pub(super) fn tokens(
+    outcome: Result<BasicTokenResponse, RequestTokenError<Outcome, BasicErrorResponse>>,
     refused: (ErrorKind, &'static str),
-) -> Error {
+) -> Result<Tokens, Error> {
     const CLIENT: (ErrorKind, &str) = (
         ErrorKind::ClientRejected,
         "the token endpoint refused the client id or secret; check both",
     );
-    match error {
-        RequestTokenError::Request(Failed(error)) => error,
-        RequestTokenError::ServerResponse(response) => {
+    match outcome {
+        Err(RequestTokenError::Request(Outcome::Tokens(tokens))) => Ok(*tokens),
+        Err(RequestTokenError::Request(Outcome::Failed(error))) => Err(error),
+        Err(RequestTokenError::ServerResponse(response)) => {
             let code = response.error();
             let (kind, reason) = match code {
                 BasicErrorResponseType::InvalidGrant => refused,
@@ -163,11 +135,39 @@ pub(super) fn request_error(
                 },
                 _ => (ErrorKind::TokenEndpoint, "the token endpoint answered with an error"),
             };
-            Error::new(kind, reason).with_provider_code(ProviderCode::parse(code.as_ref()))
+            Err(Error::new(kind, reason).with_provider_code(ProviderCode::parse(code.as_ref())))
         }
         // The crate's own error would show the raw body.
-        RequestTokenError::Parse(..) | RequestTokenError::Other(_) => {
-            Error::new(ErrorKind::TokenEndpoint, "the token endpoint's answer cannot be read")
+        Ok(_) | Err(RequestTokenError::Parse(..) | RequestTokenError::Other(_)) => {
+            let reason = "the token endpoint's answer cannot be read";
+            Err(Error::new(ErrorKind::TokenEndpoint, reason))
+        }
+    }
+}
+
+impl Tokens {
+    /// The tokens as `client` keeps them, of an answer to a request of `asked_at`. `scopes` are those that no answer
+    /// about scopes means.
+    pub(super) fn into_set(
+        self,
+        client: &Client,
+        asked_at: Timestamp,
+        scopes: impl FnOnce() -> Arc<[String]>,
+    ) -> TokenSet {
+        TokenSet {
+            access_token: self.access_token,
+            obtained: asked_at,
+            expires: self.expires_in.map(|lifetime| asked_at + lifetime),
+            refresh_token: self.refresh_token,
+            refresh_not_before: None,
+            id_token: self.id_token,
+            scopes: match self.scope {
+                Some(named) => {
+                    let named = named.split(' ').filter(|scope| !scope.is_empty());
+                    client.shared_scopes(&named.collect::<Vec<_>>())
+                }
+                None => scopes(),
+            },
         }
     }
 }
@@ -209,24 +209,6 @@ fn shape(
         }
     };
     Ok(http::Request::from_parts(parts, body.into()))
-}
-
-/// Carries our error through the `oauth2` crate.
-#[derive(Debug)]
-pub(super) struct Failed(pub(super) Error);
-
-impl fmt::Display for Failed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl std::error::Error for Failed {}
-
-impl From<Error> for Failed {
-    fn from(error: Error) -> Self {
-        Self(error)
-    }
 }
 
 /// For an address that was checked when it was read, which only another reader can find fault with.

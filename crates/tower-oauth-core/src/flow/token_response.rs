@@ -1,27 +1,44 @@
 //! The token response ([RFC 6749 section 5](https://www.rfc-editor.org/rfc/rfc6749#section-5)) in the one form that is read on:
 //! provider oddities end here.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use http::StatusCode;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use crate::client::{has_media_type, unavailable};
 use crate::error::{Error, ErrorKind};
 use crate::json;
 use crate::provider::{Quirks, TokenResponse, UserInfo};
+use crate::secret::{AccessTokenSecret, RawIdToken, RefreshToken};
 
 /// Longest lifetime that is believed; anything beyond is cut to it.
 const MAX_EXPIRES_IN: u64 = 100 * 365 * 24 * 60 * 60;
 
-/// The member under which the rest of the response goes, where that is the profile.
-pub(super) const PROFILE: &str = "profile";
+/// What the token endpoint said.
+pub(crate) enum Answer {
+    /// RFC 6749 section 5.1.
+    Tokens(Tokens),
+    /// RFC 6749 section 5.2, by its code, as the provider wrote it.
+    Error(String),
+}
 
-/// Rewrites `response` to what RFC 6749 says: an error has status 400 and JSON, a success has status 200
-/// and a JSON object with `access_token`, `token_type`, and `expires_in` and `scope` of the right types.
-pub(crate) fn normalise(
-    response: &http::Response<Bytes>,
-    quirks: &Quirks,
-) -> Result<http::Response<Vec<u8>>, Error> {
+/// Bearer tokens, each of them one that can go into a header.
+pub(crate) struct Tokens {
+    pub(crate) access_token: AccessTokenSecret,
+    pub(crate) expires_in: Option<Duration>,
+    pub(crate) refresh_token: Option<RefreshToken>,
+    /// OpenID Connect Core section 3.1.3.3.
+    pub(crate) id_token: Option<RawIdToken>,
+    /// With spaces between them.
+    pub(crate) scope: Option<String>,
+    /// The rest of the response, where that is the profile.
+    pub(crate) profile: Option<Map<String, Value>>,
+}
+
+/// Reads `response` by RFC 6749, and by what `quirks` says of the provider.
+pub(crate) fn read(response: &http::Response<Bytes>, quirks: &Quirks) -> Result<Answer, Error> {
     let shape = quirks.token_response;
     if let Some(error) = unavailable("the token endpoint", response) {
         return Err(error);
@@ -30,26 +47,25 @@ pub(crate) fn normalise(
     if !status.is_success() && !status.is_client_error() {
         return Err(invalid(format!("is a status {}", status.as_u16())));
     }
-    let mut body = read(response, shape)?;
+    let mut body = members(response, shape)?;
     if let Some(code) = own_error(&body, quirks) {
-        return respond(StatusCode::BAD_REQUEST, &json!({ "error": code }));
+        return Ok(Answer::Error(code.to_owned()));
     }
     // Some providers send errors under status 200.
     if let Some(error) = body.get("error").filter(|error| !error.is_null()) {
-        let error = error.as_str().unwrap_or("unreadable");
-        return respond(StatusCode::BAD_REQUEST, &json!({ "error": error }));
+        return Ok(Answer::Error(error.as_str().unwrap_or("unreadable").to_owned()));
     }
     if status != StatusCode::OK {
         return Err(invalid(format!("has status {} and names no error", status.as_u16())));
     }
     let mut tokens = success(&mut body, shape)?;
     if matches!(quirks.userinfo, UserInfo::TokenResponse) {
-        tokens.insert(PROFILE.into(), Value::Object(body));
+        tokens.profile = Some(body);
     }
-    respond(StatusCode::OK, &Value::Object(tokens))
+    Ok(Answer::Tokens(tokens))
 }
 
-fn read(
+fn members(
     response: &http::Response<Bytes>,
     shape: TokenResponse,
 ) -> Result<Map<String, Value>, Error> {
@@ -87,59 +103,46 @@ fn own_error(body: &Map<String, Value>, quirks: &Quirks) -> Option<&'static str>
 }
 
 /// Takes out the members that the flow knows, each with its right type.
-fn success(
-    body: &mut Map<String, Value>,
-    shape: TokenResponse,
-) -> Result<Map<String, Value>, Error> {
-    let mut out = Map::new();
-    let access_token = body.remove("access_token");
-    match access_token {
-        Some(Value::String(token)) if is_token(&token) => {
-            out.insert("access_token".into(), token.into());
-        }
+fn success(body: &mut Map<String, Value>, shape: TokenResponse) -> Result<Tokens, Error> {
+    let access_token = match body.remove("access_token") {
+        Some(Value::String(token)) if is_token(&token) => token.into(),
         _ => return Err(invalid("has no usable `access_token`")),
-    }
+    };
     match body.remove("token_type") {
         // RFC 6749 section 7.1: the client must not use a token of a type it does not know.
         Some(Value::String(kind)) if kind.eq_ignore_ascii_case("bearer") => {}
         None if shape != TokenResponse::Strict => {}
         _ => return Err(invalid("has no `token_type` or one other than Bearer")),
     }
-    out.insert("token_type".into(), "bearer".into());
-    let lifetime = expires_in(body.remove("expires_in"))?;
-    if let Some(seconds) = lifetime.filter(|it| *it > 0 || shape == TokenResponse::Strict) {
-        out.insert("expires_in".into(), seconds.into());
-    }
-    for name in ["refresh_token", "id_token"] {
-        match body.remove(name) {
-            None | Some(Value::Null) => {}
-            Some(Value::String(token)) if token.is_empty() => {}
-            Some(Value::String(token)) if is_token(&token) => {
-                out.insert(name.into(), token.into());
+    let expires_in = expires_in(body.remove("expires_in"))?;
+    let mut token = |name: &str| match body.remove(name) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(token)) if token.is_empty() => Ok(None),
+        Some(Value::String(token)) if is_token(&token) => Ok(Some(token)),
+        Some(_) => Err(invalid(format!("has a `{name}` that is not a token"))),
+    };
+    Ok(Tokens {
+        access_token,
+        expires_in: expires_in.filter(|it| !it.is_zero() || shape == TokenResponse::Strict),
+        refresh_token: token("refresh_token")?.map(Into::into),
+        id_token: token("id_token")?.map(Into::into),
+        scope: match body.remove("scope") {
+            None | Some(Value::Null) => None,
+            Some(Value::String(scope)) if shape == TokenResponse::Strict => Some(scope),
+            Some(Value::String(scope)) => Some(scope.replace(',', " ")),
+            Some(Value::Array(scopes)) if shape != TokenResponse::Strict => {
+                let scopes: Option<Vec<&str>> = scopes.iter().map(Value::as_str).collect();
+                let scopes = scopes.ok_or_else(|| invalid("has a `scope` that is not text"))?;
+                Some(scopes.join(" "))
             }
-            Some(_) => return Err(invalid(format!("has a `{name}` that is not a token"))),
-        }
-    }
-    match body.remove("scope") {
-        None | Some(Value::Null) => {}
-        Some(Value::String(scope)) if shape == TokenResponse::Strict => {
-            out.insert("scope".into(), scope.into());
-        }
-        Some(Value::String(scope)) => {
-            out.insert("scope".into(), scope.replace(',', " ").into());
-        }
-        Some(Value::Array(scopes)) if shape != TokenResponse::Strict => {
-            let scopes: Option<Vec<&str>> = scopes.iter().map(Value::as_str).collect();
-            let scopes = scopes.ok_or_else(|| invalid("has a `scope` that is not text"))?;
-            out.insert("scope".into(), scopes.join(" ").into());
-        }
-        Some(_) => return Err(invalid("has a `scope` that is not a string")),
-    }
-    Ok(out)
+            Some(_) => return Err(invalid("has a `scope` that is not a string")),
+        },
+        profile: None,
+    })
 }
 
 /// Seconds: a number or a number in quotes, fractions dropped, far futures cut.
-fn expires_in(value: Option<Value>) -> Result<Option<u64>, Error> {
+fn expires_in(value: Option<Value>) -> Result<Option<Duration>, Error> {
     let number = match value {
         None | Some(Value::Null) => return Ok(None),
         Some(Value::Number(number)) => number.as_f64(),
@@ -154,7 +157,7 @@ fn expires_in(value: Option<Value>) -> Result<Option<u64>, Error> {
                 reason = "not negative, and a float beyond u64 saturates"
             )]
             let seconds = seconds as u64;
-            Ok(Some(seconds.min(MAX_EXPIRES_IN)))
+            Ok(Some(Duration::from_secs(seconds.min(MAX_EXPIRES_IN))))
         }
         _ => Err(invalid("has an `expires_in` that is not a number of seconds")),
     }
@@ -166,22 +169,30 @@ fn is_token(text: &str) -> bool {
     !text.is_empty() && text.bytes().fold(true, |so_far, b| so_far & matches!(b, 0x20..=0x7e))
 }
 
-fn respond(status: StatusCode, body: &Value) -> Result<http::Response<Vec<u8>>, Error> {
-    let body = serde_json::to_vec(body).map_err(|_| invalid("could not be rewritten"))?;
-    http::Response::builder()
-        .status(status)
-        .header(http::header::CONTENT_TYPE, "application/json")
-        .body(body)
-        .map_err(|_| invalid("could not be rewritten"))
-}
-
 fn invalid(what: impl std::fmt::Display) -> Error {
     Error::new(ErrorKind::TokenEndpoint, format!("the token endpoint's answer {what}"))
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+
+    /// The answer as RFC 6749 would have it.
+    fn as_json(answer: Answer) -> Value {
+        match answer {
+            Answer::Error(code) => json!({ "error": code }),
+            Answer::Tokens(it) => json!({
+                "access_token": it.access_token.secret(),
+                "expires_in": it.expires_in.map(|lifetime| lifetime.as_secs()),
+                "refresh_token": it.refresh_token.as_ref().map(RefreshToken::secret),
+                "id_token": it.id_token.as_ref().map(RawIdToken::secret),
+                "scope": it.scope,
+                "profile": it.profile,
+            }),
+        }
+    }
 
     fn run(
         status: u16,
@@ -195,10 +206,7 @@ mod tests {
             .body(Bytes::copy_from_slice(body.as_bytes()))
             .unwrap();
         let quirks = Quirks { token_response: shape, ..Quirks::default() };
-        let normalised = normalise(&response, &quirks)?;
-        let mut value: Value = serde_json::from_slice(normalised.body()).unwrap();
-        value["status"] = normalised.status().as_u16().into();
-        Ok(value)
+        read(&response, &quirks).map(as_json)
     }
 
     fn strict(body: &str) -> Result<Value, Error> {
@@ -212,9 +220,9 @@ mod tests {
     #[test]
     fn t01_an_error_under_status_200_is_an_error() {
         let value = strict(r#"{"error":"invalid_grant","access_token":"x"}"#).unwrap();
-        assert_eq!(value, json!({ "error": "invalid_grant", "status": 400 }));
+        assert_eq!(value, json!({ "error": "invalid_grant" }));
         let body = r#"{"error":{"code":1},"access_token":"x","token_type":"Bearer"}"#;
-        assert_eq!(strict(body).unwrap(), json!({ "error": "unreadable", "status": 400 }));
+        assert_eq!(strict(body).unwrap(), json!({ "error": "unreadable" }));
     }
 
     #[test]
@@ -243,7 +251,7 @@ mod tests {
         }
         for kind in ["bearer", "BEARER", "bEARER"] {
             let body = format!(r#"{{"access_token":"a","token_type":"{kind}"}}"#);
-            assert_eq!(strict(&body).unwrap()["token_type"], "bearer");
+            assert_eq!(strict(&body).unwrap()["access_token"], "a");
         }
     }
 
@@ -298,10 +306,10 @@ mod tests {
         assert_eq!(value["scope"], "repo gist");
         assert_eq!(value["expires_in"], 60);
         let value = lenient(r#"{"access_token":"a","scope":["x","y"]}"#);
-        assert_eq!((&value["scope"], &value["token_type"]), (&json!("x y"), &json!("bearer")));
+        assert_eq!(value["scope"], "x y");
         assert_eq!(lenient(r#"{"access_token":"a","expires_in":0}"#)["expires_in"], Value::Null);
         let value = lenient("error=bad_verification_code&error_description=x");
-        assert_eq!(value, json!({ "error": "bad_verification_code", "status": 400 }));
+        assert_eq!(value, json!({ "error": "bad_verification_code" }));
     }
 
     #[test]
@@ -323,9 +331,7 @@ mod tests {
         ] {
             let response = http::Response::builder().status(status);
             let response = response.body(Bytes::from_static(body.as_bytes())).unwrap();
-            let normalised = normalise(&response, &quirks).unwrap();
-            assert_eq!(normalised.status(), 400);
-            let told: Value = serde_json::from_slice(normalised.body()).unwrap();
+            let told = as_json(read(&response, &quirks).unwrap());
             assert_eq!(told, json!({ "error": code }), "{body}");
         }
     }
@@ -338,9 +344,7 @@ mod tests {
         let profile = |userinfo| {
             let token_response = TokenResponse::Lenient;
             let quirks = Quirks { token_response, userinfo, ..Quirks::default() };
-            let normalised = normalise(&response, &quirks).unwrap();
-            let value: Value = serde_json::from_slice(normalised.body()).unwrap();
-            value[PROFILE].clone()
+            as_json(read(&response, &quirks).unwrap())["profile"].clone()
         };
         assert_eq!(
             profile(UserInfo::TokenResponse),

@@ -37,7 +37,8 @@ impl Algorithm {
     pub(crate) const DEFAULT: [Self; 5] =
         [Self::Rs256, Self::Ps256, Self::Es256, Self::Es384, Self::EdDsa];
 
-    const ALL: [Self; 10] = [
+    /// Every one.
+    pub(super) const ALL: [Self; 10] = [
         Self::Rs256,
         Self::Rs384,
         Self::Rs512,

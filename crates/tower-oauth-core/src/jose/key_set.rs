@@ -2,9 +2,10 @@
 
 use std::fmt;
 
+use aws_lc_rs::error::KeyRejected;
 use aws_lc_rs::signature::{
-    self, ECDSA_P256_SHA256_FIXED, ECDSA_P384_SHA384_FIXED, ED25519, RsaParameters,
-    RsaPublicKeyComponents, UnparsedPublicKey, VerificationAlgorithm,
+    self, ECDSA_P256_SHA256_FIXED, ECDSA_P384_SHA384_FIXED, ED25519, ParsedPublicKey,
+    RsaParameters, RsaPublicKeyComponents,
 };
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -51,29 +52,17 @@ impl KeySet {
         self.0
             .iter()
             .filter(move |key| kid.is_none() || key.kid.as_deref() == kid)
-            .filter(move |key| key.fits(algorithm))
+            .filter(move |key| key.with(algorithm).is_some())
             .take(MAX_CANDIDATES)
     }
 }
 
-/// A public key, with what its owner says it is for.
+/// A public key, ready to verify what is signed with any of the algorithms that its type, and its owner's word, allow:
+/// read once, since taking a key in costs a part of what a verification does.
 #[derive(Clone)]
 pub(crate) struct VerificationKey {
     kid: Option<String>,
-    algorithm: Option<Algorithm>,
-    material: Material,
-}
-
-#[derive(Clone)]
-enum Material {
-    Rsa {
-        n: Vec<u8>,
-        e: Vec<u8>,
-    },
-    /// Uncompressed point: 0x04, x, y.
-    P256(Vec<u8>),
-    P384(Vec<u8>),
-    Ed25519(Vec<u8>),
+    by_algorithm: Vec<(Algorithm, ParsedPublicKey)>,
 }
 
 impl VerificationKey {
@@ -87,51 +76,55 @@ impl VerificationKey {
         {
             return None;
         }
-        let algorithm = match jwk.get("alg") {
+        let declared = match jwk.get("alg") {
             None => None,
             Some(name) => Some(Algorithm::from_name(name.as_str()?)?),
         };
-        let bytes = |name: &str| URL_SAFE_NO_PAD.decode(text(name)?).ok();
-        let coordinate = |name: &str, len: usize| bytes(name).filter(|bytes| bytes.len() == len);
-        let point = |len| Some([vec![4], coordinate("x", len)?, coordinate("y", len)?].concat());
-        let material = match (text("kty")?, text("crv")) {
-            ("RSA", _) => Material::Rsa { n: bytes("n")?, e: bytes("e")? },
-            ("EC", Some("P-256")) => Material::P256(point(32)?),
-            ("EC", Some("P-384")) => Material::P384(point(48)?),
-            ("OKP", Some("Ed25519")) => Material::Ed25519(coordinate("x", 32)?),
-            _ => return None,
-        };
-        Some(Self { kid: text("kid").map(ToOwned::to_owned), algorithm, material })
+        let by_algorithm: Vec<_> = Algorithm::ALL
+            .into_iter()
+            .filter(|algorithm| declared.is_none_or(|declared| declared == *algorithm))
+            .filter_map(|algorithm| Some((algorithm, public_key(jwk, algorithm)?)))
+            .collect();
+        let kid = text("kid").map(ToOwned::to_owned);
+        (!by_algorithm.is_empty()).then_some(Self { kid, by_algorithm })
     }
 
-    /// Whether the key's type, and its owner's word, allow this algorithm.
-    fn fits(&self, algorithm: Algorithm) -> bool {
-        let by_type = match &self.material {
-            Material::Rsa { .. } => rsa_parameters(algorithm).is_some(),
-            Material::P256(_) => algorithm == Algorithm::Es256,
-            Material::P384(_) => algorithm == Algorithm::Es384,
-            Material::Ed25519(_) => algorithm == Algorithm::EdDsa,
-        };
-        by_type && self.algorithm.is_none_or(|declared| declared == algorithm)
+    /// The key for this algorithm, if it may be used with it.
+    fn with(&self, algorithm: Algorithm) -> Option<&ParsedPublicKey> {
+        self.by_algorithm.iter().find(|(with, _)| *with == algorithm).map(|(_, key)| key)
     }
 
     /// Whether `signature` over `message` is this key's.
     pub(crate) fn verify(&self, algorithm: Algorithm, message: &[u8], signature: &[u8]) -> bool {
-        if !self.fits(algorithm) {
-            return false;
-        }
-        let plain = |algorithm: &'static dyn VerificationAlgorithm, key: &[u8]| {
-            UnparsedPublicKey::new(algorithm, key).verify(message, signature).is_ok()
-        };
-        match &self.material {
-            Material::Rsa { n, e } => rsa_parameters(algorithm).is_some_and(|parameters| {
-                RsaPublicKeyComponents { n, e }.verify(parameters, message, signature).is_ok()
-            }),
-            Material::P256(point) => plain(&ECDSA_P256_SHA256_FIXED, point),
-            Material::P384(point) => plain(&ECDSA_P384_SHA384_FIXED, point),
-            Material::Ed25519(key) => plain(&ED25519, key),
-        }
+        self.with(algorithm).is_some_and(|key| key.verify_sig(message, signature).is_ok())
     }
+}
+
+/// The key in `jwk`, if it is of the type that `algorithm` wants
+/// ([RFC 7518 section 6](https://www.rfc-editor.org/rfc/rfc7518#section-6)).
+fn public_key(jwk: &Map<String, Value>, algorithm: Algorithm) -> Option<ParsedPublicKey> {
+    let text = |name: &str| jwk.get(name).and_then(Value::as_str);
+    let bytes = |name: &str| URL_SAFE_NO_PAD.decode(text(name)?).ok();
+    let coordinate = |name: &str, len: usize| bytes(name).filter(|bytes| bytes.len() == len);
+    // Uncompressed.
+    let point = |len| Some([vec![4], coordinate("x", len)?, coordinate("y", len)?].concat());
+    let key: Result<_, KeyRejected> = match (text("kty")?, text("crv"), algorithm) {
+        ("RSA", _, _) => {
+            let components = RsaPublicKeyComponents { n: bytes("n")?, e: bytes("e")? };
+            components.to_parsed_public_key(rsa_parameters(algorithm)?)
+        }
+        ("EC", Some("P-256"), Algorithm::Es256) => {
+            ParsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point(32)?)
+        }
+        ("EC", Some("P-384"), Algorithm::Es384) => {
+            ParsedPublicKey::new(&ECDSA_P384_SHA384_FIXED, point(48)?)
+        }
+        ("OKP", Some("Ed25519"), Algorithm::EdDsa) => {
+            ParsedPublicKey::new(&ED25519, coordinate("x", 32)?)
+        }
+        _ => return None,
+    };
+    key.ok()
 }
 
 impl fmt::Debug for VerificationKey {

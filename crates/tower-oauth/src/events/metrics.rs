@@ -6,42 +6,43 @@ use std::time::Instant;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use metrics::SharedString;
 use tower_oauth_core::{HttpClient, HttpError, HttpErrorKind, Limits};
 
 use super::{Event, EventKind};
 
 /// Counts `event`.
 pub(super) fn count(event: &Event<'_>) {
-    let provider = event.provider().unwrap_or("none").to_owned();
-    let code = event.code().unwrap_or("none").to_owned();
+    let provider = || event.provider().unwrap_or("none").to_owned();
+    let code = || event.code().unwrap_or("none").to_owned();
     match event.kind() {
         EventKind::LoginStarted => {
-            metrics::counter!("tower_oauth_logins_started_total", "provider" => provider)
+            metrics::counter!("tower_oauth_logins_started_total", "provider" => provider())
                 .increment(1);
         }
-        EventKind::LoginSucceeded => login(provider, "success".to_owned()),
-        EventKind::LoginFailed => login(provider, code),
+        EventKind::LoginSucceeded => login(provider(), "success".into()),
+        EventKind::LoginFailed => login(provider(), code().into()),
         EventKind::SessionEnded => {
-            metrics::counter!("tower_oauth_sessions_ended_total", "cause" => code).increment(1);
+            metrics::counter!("tower_oauth_sessions_ended_total", "cause" => code()).increment(1);
         }
         EventKind::LogoutFailed => {
-            metrics::counter!("tower_oauth_logouts_failed_total", "code" => code).increment(1);
+            metrics::counter!("tower_oauth_logouts_failed_total", "code" => code()).increment(1);
         }
         EventKind::Connected | EventKind::Disconnected => {
             let change = event.kind().as_str();
-            metrics::counter!("tower_oauth_connections_total", "provider" => provider, "change" => change).increment(1);
+            metrics::counter!("tower_oauth_connections_total", "provider" => provider(), "change" => change).increment(1);
         }
-        EventKind::TokenRefreshed => refresh(provider, "success".to_owned()),
-        EventKind::RefreshFailed | EventKind::GrantEnded => refresh(provider, code),
+        EventKind::TokenRefreshed => refresh(provider(), "success".into()),
+        EventKind::RefreshFailed | EventKind::GrantEnded => refresh(provider(), code().into()),
     }
 }
 
-fn login(provider: String, outcome: String) {
+fn login(provider: String, outcome: SharedString) {
     metrics::counter!("tower_oauth_logins_total", "provider" => provider, "outcome" => outcome)
         .increment(1);
 }
 
-fn refresh(provider: String, outcome: String) {
+fn refresh(provider: String, outcome: SharedString) {
     metrics::counter!("tower_oauth_refreshes_total", "provider" => provider, "outcome" => outcome)
         .increment(1);
 }

@@ -97,18 +97,26 @@ impl HttpClient for ReqwestClient {
         if response.content_length().is_some_and(|len| len > limits.max_body as u64) {
             return Err(too_large());
         }
-        let mut body = BytesMut::new();
+        let mut body = Bytes::new();
         while let Some(chunk) = response.chunk().await.map_err(failed)? {
             if body.len() + chunk.len() > limits.max_body {
                 return Err(too_large());
             }
-            body.extend_from_slice(&chunk);
+            // Most answers come whole, and are kept as they come.
+            body = if body.is_empty() { chunk } else { joined(body, &chunk) };
         }
-        let mut answer = http::Response::new(body.freeze());
+        let mut answer = http::Response::new(body);
         *answer.status_mut() = response.status();
         *answer.headers_mut() = std::mem::take(response.headers_mut());
         Ok(answer)
     }
+}
+
+/// Both in one piece: without a copy of the first, if that was joined before.
+fn joined(first: Bytes, second: &[u8]) -> Bytes {
+    let mut both = BytesMut::from(first);
+    both.extend_from_slice(second);
+    both.freeze()
 }
 
 fn literal_address(url: &Url) -> Option<IpAddr> {

@@ -46,7 +46,7 @@ pub(super) async fn answer<B: Body>(
     let is_sane = |hint: &String| hint.len() <= MAX_HINT_LEN && !hint.contains(char::is_control);
     request.login_hint = parameter(parameters, "login_hint").filter(is_sane);
     let again =
-        auth.routes().login_at(client.provider().login_key(), Some(&request.return_to), false);
+        || auth.routes().login_at(client.provider().login_key(), Some(&request.return_to), false);
     request.round = rounds::check(auth, &parts.headers, again).await?;
     start(auth, client, &parts.headers, request).await
 }

@@ -26,13 +26,13 @@ pub(super) async fn sign_in(auth: &Auth, parts: &Parts) -> Result<Response<Bytes
     if clients.list.is_empty() {
         return Err(Error::new(ErrorKind::UnknownProvider, "there is no provider here").into());
     }
-    let address = auth.routes().login(Some(&return_to));
-    check_address(&clients.base_url, &parts.headers, &address)?;
+    let address = || auth.routes().login(Some(&return_to));
+    check_address(&clients.base_url, &parts.headers, address)?;
     if let [client] = &*clients.list {
         check_navigation(&parts.headers)?;
+        let round = rounds::check(auth, &parts.headers, address).await?;
         let mut request = LoginRequest::from(return_to);
-        request.popup = popup;
-        request.round = rounds::check(auth, &parts.headers, address).await?;
+        (request.popup, request.round) = (popup, round);
         return start(auth, client, &parts.headers, request).await;
     }
     let providers = clients.list.iter().map(Client::provider);
@@ -53,8 +53,8 @@ pub(super) async fn get(auth: &Auth, key: &str, parts: &Parts) -> Result<Respons
     let client = clients.named(key)?;
     check_navigation(&parts.headers)?;
     let mut request = login_request(auth, client, parts).await?;
-    let address = auth.routes().login_at(key, Some(&request.return_to), request.popup);
-    check_address(&clients.base_url, &parts.headers, &address)?;
+    let address = || auth.routes().login_at(key, Some(&request.return_to), request.popup);
+    check_address(&clients.base_url, &parts.headers, address)?;
     request.round = rounds::check(auth, &parts.headers, address).await?;
     start(auth, client, &parts.headers, request).await
 }
@@ -68,8 +68,8 @@ pub(super) async fn post<B: Body>(
 ) -> Result<Response<Bytes>, Failure> {
     let clients = auth.clients().await?;
     let client = clients.named(key)?;
-    let address = auth.routes().login_at(key, None, false);
-    check_address(&clients.base_url, &parts.headers, &address)?;
+    let address = || auth.routes().login_at(key, None, false);
+    check_address(&clients.base_url, &parts.headers, address)?;
     check_own_site(auth, &parts.headers).await?;
     let return_to = posted_return_to(auth, parts, body).await?;
     start(auth, client, &parts.headers, return_to).await
@@ -88,7 +88,11 @@ pub(super) fn check_navigation(headers: &HeaderMap) -> Result<(), Error> {
 
 /// Refuses a login that starts where its cookies would not come back to, and tells where the application is: `address` is
 /// the path to go to there.
-fn check_address(base_url: &BaseUrl, headers: &HeaderMap, address: &str) -> Result<(), Failure> {
+fn check_address(
+    base_url: &BaseUrl,
+    headers: &HeaderMap,
+    address: impl FnOnce() -> String,
+) -> Result<(), Failure> {
     let Some(seen) = negotiate::is_elsewhere(headers, base_url) else { return Ok(()) };
     let reason = format!("the browser is at {seen:?}, the base URL is {:?}", base_url.join(""));
     let message = format!(
@@ -96,7 +100,7 @@ fn check_address(base_url: &BaseUrl, headers: &HeaderMap, address: &str) -> Resu
         base_url.join("")
     );
     let failure = Failure::from(Error::new(ErrorKind::OriginMismatch, reason));
-    let there = format!("{}{address}", base_url.origin());
+    let there = format!("{}{}", base_url.origin(), address());
     Err(failure.with_message(message).with_retry_at(there))
 }
 

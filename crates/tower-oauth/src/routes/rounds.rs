@@ -21,7 +21,11 @@ const MEMORY: Duration = Duration::from_secs(60);
 
 /// How many logins led to the one that these `headers` start; too many of them are refused, with the cause as far as it
 /// shows, and with the path `again` for a person who wants to try once more.
-pub(super) async fn check(auth: &Auth, headers: &HeaderMap, again: String) -> Result<u8, Failure> {
+pub(super) async fn check(
+    auth: &Auth,
+    headers: &HeaderMap,
+    again: impl FnOnce() -> String,
+) -> Result<u8, Failure> {
     let round = auth.cookies().round(headers);
     if round < MAX_ROUNDS {
         return Ok(round);
@@ -46,7 +50,7 @@ pub(super) async fn check(auth: &Auth, headers: &HeaderMap, again: String) -> Re
         )
     };
     let failure = Failure::from(Error::new(ErrorKind::RedirectLoop, reason)).with_message(message);
-    Err(failure.with_retry_at(again).with_cookie(auth.cookies().clear_round()))
+    Err(failure.with_retry_at(again()).with_cookie(auth.cookies().clear_round()))
 }
 
 /// The cookie by which the next login knows of the one that ended now, and was the `round`th.
