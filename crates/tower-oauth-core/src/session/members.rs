@@ -3,7 +3,6 @@
 //! All of it is text, so that it is read in place, at each request that loads a session from elsewhere, and checked to be
 //! one once. A reader skips tags that it does not know, so a member may be added.
 
-use std::borrow::Cow;
 use std::ops::Range;
 
 use crate::plaintext::Plaintext;
@@ -11,33 +10,21 @@ use crate::plaintext::Plaintext;
 /// In each digit of a length but the last.
 const MORE: u8 = 0x40;
 
-/// Members to be written.
-#[derive(Default)]
-pub(super) struct Members<'a>(Vec<(u8, Cow<'a, str>)>);
+/// Takes a member: a tag, which is an ASCII character, and a value.
+pub(super) type Put<'a> = &'a mut dyn FnMut(u8, &str);
 
-impl<'a> Members<'a> {
-    /// `tag` is an ASCII character.
-    pub(super) fn put(&mut self, tag: u8, value: impl Into<Cow<'a, str>>) {
-        self.0.push((tag, value.into()));
-    }
-
-    pub(super) fn put_if(&mut self, tag: u8, value: Option<impl Into<Cow<'a, str>>>) {
-        if let Some(value) = value {
-            self.put(tag, value);
-        }
-    }
-
-    /// All of them, in as much room as that takes: a text that grew would leave behind what it held.
-    pub(super) fn write(&self) -> Plaintext {
-        let room = self.0.iter().map(|(_, value)| 1 + digits(value.len()).count() + value.len());
-        let mut text = Plaintext::with_room(room.sum());
-        for (tag, value) in &self.0 {
-            text.push(*tag);
-            digits(value.len()).for_each(|digit| text.push(digit));
-            text.extend(value.as_bytes());
-        }
-        text
-    }
+/// All that `write` puts. It is called twice, first to find out how much room that takes: a text that grew would leave behind
+/// what it held.
+pub(super) fn written(write: impl Fn(Put<'_>)) -> Plaintext {
+    let mut room = 0;
+    write(&mut |_, value| room += 1 + digits(value.len()).count() + value.len());
+    let mut text = Plaintext::with_room(room);
+    write(&mut |tag, value| {
+        text.push(tag);
+        digits(value.len()).for_each(|digit| text.push(digit));
+        text.extend(value.as_bytes());
+    });
+    text
 }
 
 /// The digits of a length, of six bits each, the lowest first: what has the eighth bit would be no text.
@@ -92,11 +79,10 @@ mod tests {
     fn members_read_back_whatever_their_length() {
         for len in [0, 1, 63, 64, 65, 4_095, 4_096, 300_000] {
             let value = "7".repeat(len);
-            let mut members = Members::default();
-            members.put(1, &value);
-            members.put_if(2, None::<&str>);
-            members.put_if(3, Some("x"));
-            let text = members.write();
+            let text = written(|put| {
+                put(1, &value);
+                put(3, "x");
+            });
             assert_eq!(read(&text), [Some((1, &*value)), Some((3, "x"))], "{len}");
             let bytes = text.into_bytes();
             assert_eq!(bytes.len(), bytes.capacity());
@@ -105,9 +91,7 @@ mod tests {
 
     #[test]
     fn what_is_not_whole_is_nothing() {
-        let mut members = Members::default();
-        members.put(1, "é".repeat(150));
-        let text = members.write();
+        let text = written(|put| put(1, &"é".repeat(150)));
         for len in (1..4).chain((4..text.len()).step_by(2).skip(1)) {
             if let Ok(text) = std::str::from_utf8(text.split_at(len).0) {
                 assert_eq!(read(text.as_bytes()), [None], "{len}");

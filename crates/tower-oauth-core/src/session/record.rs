@@ -5,7 +5,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::members::{Members, members};
+use super::members::{Put, members, written};
 use super::{Connection, LoginMark, Session, TokenSet};
 use crate::clock::Timestamp;
 use crate::identity::{EmailTrust, Identity};
@@ -43,42 +43,50 @@ const SCOPE: u8 = 32;
 const REFUSED_SCOPE: u8 = 33;
 
 pub(super) fn encode(session: &Session) -> Plaintext {
-    let mut members = Members::default();
-    members.put(FORMAT.0, FORMAT.1);
-    members.put(CREATED, time(session.created));
-    members.put(EXPIRES, time(session.expires));
-    members.put_if(TENANT, session.tenant.as_deref());
-    members.put_if(ACCOUNT, session.account.as_deref());
-    for connection in session.connections() {
-        encode_connection(connection, &mut members);
-    }
-    members.write()
+    written(|put| write(session, put))
 }
 
-fn encode_connection<'a>(connection: &'a Connection, members: &mut Members<'a>) {
+fn write(session: &Session, put: Put<'_>) {
+    put(FORMAT.0, FORMAT.1);
+    put(CREATED, &time(session.created));
+    put(EXPIRES, &time(session.expires));
+    put_if(put, TENANT, session.tenant.as_deref());
+    put_if(put, ACCOUNT, session.account.as_deref());
+    for connection in session.connections() {
+        write_connection(connection, put);
+    }
+}
+
+fn write_connection(connection: &Connection, put: Put<'_>) {
     let Connection { provider, identity, tokens, login, requested_scopes, nonce, device_id } =
         connection;
-    members.put(PROVIDER, &**provider);
-    members.put(ISSUER, identity.issuer());
-    members.put(SUBJECT, identity.subject());
-    members.put_if(SID, identity.sid());
-    members.put(CLAIMS, identity.claims_text());
-    members.put(EMAIL_TRUST, trust(identity.email_trust()));
-    members.put(LOGIN, login.label());
-    members.put(RETURN_TO, login.return_to.as_str());
-    members.put_if(NONCE, nonce.as_ref().map(Nonce::secret));
-    members.put_if(DEVICE_ID, device_id.as_deref());
-    members.put(ACCESS_TOKEN, tokens.access_token.secret());
-    members.put(ACCESS_TOKEN_OBTAINED, time(tokens.obtained));
-    members.put_if(ACCESS_TOKEN_EXPIRES, tokens.expires.map(time));
-    members.put_if(REFRESH_TOKEN, tokens.refresh_token.as_ref().map(RefreshToken::secret));
-    members.put_if(REFRESH_NOT_BEFORE, tokens.refresh_not_before.map(time));
-    members.put_if(ID_TOKEN, tokens.id_token.as_ref().map(RawIdToken::secret));
+    put(PROVIDER, provider);
+    put(ISSUER, identity.issuer());
+    put(SUBJECT, identity.subject());
+    put_if(put, SID, identity.sid());
+    put(CLAIMS, identity.claims_text());
+    put(EMAIL_TRUST, trust(identity.email_trust()));
+    put(LOGIN, login.label());
+    put(RETURN_TO, login.return_to.as_str());
+    put_if(put, NONCE, nonce.as_ref().map(Nonce::secret));
+    put_if(put, DEVICE_ID, device_id.as_deref());
+    put(ACCESS_TOKEN, tokens.access_token.secret());
+    put(ACCESS_TOKEN_OBTAINED, &time(tokens.obtained));
+    put_if(put, ACCESS_TOKEN_EXPIRES, tokens.expires.map(time).as_deref());
+    put_if(put, REFRESH_TOKEN, tokens.refresh_token.as_ref().map(RefreshToken::secret));
+    put_if(put, REFRESH_NOT_BEFORE, tokens.refresh_not_before.map(time).as_deref());
+    put_if(put, ID_TOKEN, tokens.id_token.as_ref().map(RawIdToken::secret));
     for scope in &*tokens.scopes {
-        members.put(SCOPE, scope);
+        put(SCOPE, scope);
     }
     for scope in requested_scopes.iter().filter(|scope| !tokens.scopes.contains(scope)) {
-        members.put(REFUSED_SCOPE, scope);
+        put(REFUSED_SCOPE, scope);
+    }
+}
+
+fn put_if(put: Put<'_>, tag: u8, value: Option<&str>) {
+    if let Some(value) = value {
+        put(tag, value);
     }
 }
 
