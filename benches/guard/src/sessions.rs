@@ -123,8 +123,9 @@ impl SessionMaker {
     /// One that shares with the others what sessions of one provider share.
     fn session(&mut self) -> (SessionId, Session) {
         self.made += 1;
-        let id = SessionId::generate(&SystemRandom::default()).expect("there is randomness");
-        (id, self.template.packed())
+        let mut session = self.template.clone();
+        session.connection = Arc::new((*session.connection).clone());
+        (SessionId::generate(&SystemRandom::default()).expect("there is randomness"), session)
     }
 }
 

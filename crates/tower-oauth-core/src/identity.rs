@@ -192,6 +192,11 @@ impl Identity {
             .unwrap_or(&self.subject)
     }
 
+    /// Keeps the text alone: what a login looked up in the claims, the requests of its session may never ask for.
+    pub(crate) fn forget_parsed(&mut self) {
+        self.parsed = OnceLock::new();
+    }
+
     #[cfg(test)]
     pub(crate) fn is_parsed(&self) -> bool {
         self.parsed.get().is_some()

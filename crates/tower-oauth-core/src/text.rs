@@ -1,18 +1,19 @@
-//! [`Text`]: a part of a text that is cleared as a whole.
+//! [`Text`]: a text of its own, or a part of one that is cleared as a whole.
 
 use std::ops::{Deref, Range};
 use std::sync::Arc;
 
+use zeroize::Zeroizing;
+
 use crate::plaintext::Plaintext;
 
-/// A text, or a part of one, whose memory is cleared once nobody has a part of it any more.
+/// A text whose memory is cleared when nobody has it any more.
 ///
-/// All that a stored session consists of is one such text: it is read without a copy of each part.
+/// All that a session consists of which a store returned is parts of one text: none of them is copied.
 #[derive(Clone)]
-pub(crate) struct Text {
-    whole: Arc<Whole>,
-    start: u32,
-    end: u32,
+pub(crate) enum Text {
+    Own(Zeroizing<Box<str>>),
+    Part { whole: Arc<Whole>, start: u32, end: u32 },
 }
 
 /// What there are parts of.
@@ -37,7 +38,7 @@ impl Whole {
     /// The part at `range`. Nothing that is kept as a text has four gigabytes.
     pub(crate) fn part(self: &Arc<Self>, range: Range<usize>) -> Text {
         let place = |place| u32::try_from(place).unwrap_or(u32::MAX);
-        Text { whole: Arc::clone(self), start: place(range.start), end: place(range.end) }
+        Text::Part { whole: Arc::clone(self), start: place(range.start), end: place(range.end) }
     }
 }
 
@@ -47,16 +48,21 @@ impl Drop for Whole {
     }
 }
 
+/// Without the room behind it, of which every session would pay its part. To give that back may move the text, so what is
+/// left behind is cleared.
 impl From<String> for Text {
     fn from(text: String) -> Self {
-        let range = 0..text.len();
-        Arc::new(Whole(text)).part(range)
+        if text.len() == text.capacity() {
+            return Self::Own(Zeroizing::new(text.into()));
+        }
+        let text = Zeroizing::new(text);
+        Self::from(text.as_str())
     }
 }
 
 impl From<&str> for Text {
     fn from(text: &str) -> Self {
-        text.to_owned().into()
+        Self::Own(Zeroizing::new(text.into()))
     }
 }
 
@@ -64,8 +70,12 @@ impl Deref for Text {
     type Target = str;
 
     fn deref(&self) -> &str {
-        let range = self.start as usize..self.end as usize;
-        self.whole.0.get(range).unwrap_or_default()
+        match self {
+            Self::Own(text) => text,
+            Self::Part { whole, start, end } => {
+                whole.0.get(*start as usize..*end as usize).unwrap_or_default()
+            }
+        }
     }
 }
 
@@ -80,11 +90,20 @@ mod tests {
         assert_eq!((&*part, whole.as_str()), ("oë", "Zoë"));
         drop(whole);
         assert_eq!(&*part.clone(), "oë");
-        assert_eq!(&*Text::from("x"), "x");
     }
 
     #[test]
     fn what_is_no_text_is_no_whole() {
         assert!(Whole::new(Plaintext::from(b"a\xff".to_vec())).is_none());
+    }
+
+    #[test]
+    fn a_text_of_its_own_reads_back() {
+        let mut with_room = String::with_capacity(64);
+        with_room.push_str("Zoë");
+        for text in [Text::from("Zoë"), Text::from(String::from("Zoë")), Text::from(with_room)] {
+            assert_eq!(&*text, "Zoë");
+            assert_eq!(&*text.clone(), "Zoë");
+        }
     }
 }

@@ -128,7 +128,7 @@ impl Auth {
         live: &LiveSession,
         session: Session,
     ) -> Result<Swap, Error> {
-        let record = self.record(&Arc::new(session.packed()), live.key, live.expires);
+        let record = self.record(&Arc::new(session), live.key, live.expires);
         Ok(self.inner().store.swap(&live.key, live.version, record).await?)
     }
 
@@ -227,7 +227,7 @@ impl Auth {
         let mut session = Session::begin(login, now, self.inner().lifetimes);
         session.connected = connected;
         (session.tenant, session.account) = (self.tenant().map(Into::into), account);
-        let session = Arc::new(session.packed());
+        let session = Arc::new(session);
         let expires = session.idle_expiry(now, self.inner().lifetimes);
         for _ in 0..3 {
             let id = SessionId::generate(&*self.inner().environment.random)?;

@@ -116,31 +116,16 @@ impl Session {
     /// The session that a login at `now` begins.
     #[must_use]
     pub fn begin(login: Login, now: Timestamp, lifetimes: Lifetimes) -> Self {
+        let mut connection = login.connection;
+        connection.identity.forget_parsed();
         Self {
             created: now,
             expires: now + lifetimes.absolute,
-            connection: Arc::new(login.connection),
+            connection: Arc::new(connection),
             connected: Vec::new(),
             tenant: None,
             account: None,
         }
-    }
-
-    /// The same, to be kept: in one piece of memory, which is cleared when it goes, and without what was found out by
-    /// requests. What it shares with other sessions it shares further on.
-    #[must_use]
-    pub fn packed(&self) -> Self {
-        let Some(mut packed) = record::decode(record::encode(self)) else { return self.clone() };
-        let Self { connection, connected, .. } = &mut packed;
-        let connections = std::iter::once(connection).chain(connected);
-        for (packed, connection) in connections.zip(self.connections()) {
-            let packed = Arc::make_mut(packed);
-            packed.provider = Arc::clone(&connection.provider);
-            packed.identity.share_issuer(connection.identity.shared_issuer());
-            packed.tokens.scopes = Arc::clone(&connection.tokens.scopes);
-            packed.requested_scopes = Arc::clone(&connection.requested_scopes);
-        }
-        Self { tenant: self.tenant.clone(), account: self.account.clone(), ..packed }
     }
 
     /// Every connection, that of the login first.
@@ -247,11 +232,12 @@ mod tests {
     use crate::testing::session;
 
     #[test]
-    fn a_session_is_kept_without_claims_that_its_login_took_apart() {
-        let session = session();
-        assert!(session.connection.identity.claims().is_empty());
-        assert!(session.connection.identity.is_parsed());
-        assert!(!session.packed().connection.identity.is_parsed());
+    fn a_session_keeps_no_claims_that_its_login_took_apart() {
+        let connection = (*session().connection).clone();
+        assert!(connection.identity.claims().is_empty());
+        let login = Login { connection, connect_to: None };
+        let begun = Session::begin(login, Timestamp::from_unix_seconds(0), Lifetimes::default());
+        assert!(!begun.connection.identity.is_parsed());
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The form of a session that is kept: [members](super::members), sealed before they leave the process.
+//! The form of a session outside the process: [members](super::members), sealed before anybody sees them.
 //!
 //! A member may be added; a change that an older reader would misread gets a new [`FORMAT`].
 
@@ -100,7 +100,7 @@ pub(super) fn decode(plaintext: Plaintext) -> Option<Session> {
         return None;
     }
     let (mut created, mut expires, mut tenant, mut account) = (None, None, None, None);
-    let mut connections = Vec::with_capacity(1);
+    let (mut under_way, mut before) = (None::<ConnectionRecord>, Vec::new());
     for member in members {
         let (tag, range) = member?;
         let value = value(range);
@@ -109,23 +109,28 @@ pub(super) fn decode(plaintext: Plaintext) -> Option<Session> {
             EXPIRES => expires = Some(value.time()?),
             TENANT => tenant = Some(value.as_str()?.into()),
             ACCOUNT => account = Some(value.as_str()?.into()),
-            PROVIDER => connections.push(ConnectionRecord::of(value.as_str()?.into())),
+            PROVIDER => {
+                let next = ConnectionRecord::of(value.as_str()?.into());
+                if let Some(record) = under_way.replace(next) {
+                    before.push(Arc::new(record.finish()?));
+                }
+            }
             _ => {
-                if let Some(connection) = connections.last_mut() {
+                if let Some(connection) = &mut under_way {
                     connection.read(tag, value)?;
                 }
             }
         }
     }
-    let mut connections = connections.into_iter().map(|it| it.finish().map(Arc::new));
-    Some(Session {
-        created: created?,
-        expires: expires?,
-        connection: connections.next()??,
-        connected: connections.collect::<Option<_>>()?,
-        tenant,
-        account,
-    })
+    let last = Arc::new(under_way?.finish()?);
+    let (connection, connected) = if before.is_empty() {
+        (last, before)
+    } else {
+        before.push(last);
+        (before.remove(0), before)
+    };
+    let (created, expires) = (created?, expires?);
+    Some(Session { created, expires, connection, connected, tenant, account })
 }
 
 /// The value of a member.

@@ -74,18 +74,6 @@ fn everything_reads_back() {
 }
 
 #[test]
-fn a_session_that_is_packed_is_the_same_and_shares_what_it_shared() {
-    let session = full();
-    let packed = session.packed();
-    assert_eq!(*encode(&packed), *encode(&session));
-    let (packed, connection) = (&*packed.connection, &*session.connection);
-    assert!(Arc::ptr_eq(&packed.provider, &connection.provider));
-    assert!(Arc::ptr_eq(packed.identity.shared_issuer(), connection.identity.shared_issuer()));
-    assert!(Arc::ptr_eq(&packed.tokens.scopes, &connection.tokens.scopes));
-    assert!(Arc::ptr_eq(&packed.requested_scopes, &connection.requested_scopes));
-}
-
-#[test]
 fn what_the_least_session_has_not_stays_absent() {
     let read = decode(encode(&session())).unwrap();
     let Connection { identity, tokens, requested_scopes, nonce, device_id, .. } = &*read.connection;
