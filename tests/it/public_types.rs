@@ -19,8 +19,8 @@ use tower_oauth::{
 };
 use tower_oauth_core::{
     AccessTokenSecret, Attempt, AuthorizationCode, AuthorizationResponse, AuthorizedCode, Client,
-    ClientSecret, CodeVerifier, Environment, KeyRing, Login, Nonce, RawIdToken, RefreshToken,
-    ReturnTo, Start, State,
+    ClientSecret, CodeVerifier, Environment, KeyRing, Login, Nonce, Plaintext, RawIdToken,
+    RefreshToken, ReturnTo, Start, State,
 };
 use tower_oauth_test::{Endpoint, SeededRandom};
 use tower_oauth_tests::{BytesStore, Setup, app};
@@ -33,7 +33,18 @@ macro_rules! no_text {
 
 // g03: nothing that holds a secret can be printed or serialized by accident.
 no_text!(ClientSecret, AuthorizationCode, State, Nonce, CodeVerifier, AccessTokenSecret);
-no_text!(RefreshToken, RawIdToken, TokenSet, Connection, Session, Login, Attempt, Start, SessionId);
+no_text!(
+    RefreshToken,
+    RawIdToken,
+    Plaintext,
+    TokenSet,
+    Connection,
+    Session,
+    Login,
+    Attempt,
+    Start,
+    SessionId
+);
 no_text!(
     AuthorizedCode,
     AuthorizationResponse,
@@ -116,6 +127,7 @@ async fn g02_no_public_type_shows_a_secret() {
     secrets.extend(tokens.refresh_token.iter().map(|token| token.secret().to_owned()));
     secrets.extend(tokens.id_token.iter().map(|token| token.secret().to_owned()));
     shown.add::<KeyRing>(&keys);
+    shown.add(&Plaintext::from(secrets.concat().into_bytes()));
     shown.add(&session);
     shown.add::<Connection>(&session.connection);
     shown.add::<TokenSet>(tokens);

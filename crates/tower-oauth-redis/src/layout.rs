@@ -76,7 +76,12 @@ pub(crate) fn index_key(prefix: &str, tag: &Tag) -> String {
 }
 
 fn name(prefix: &str, kind: char, hash: &[u8]) -> String {
-    format!("{prefix}{kind}:{}", URL_SAFE_NO_PAD.encode(hash))
+    let mut name = String::with_capacity(prefix.len() + 2 + 43);
+    name.push_str(prefix);
+    name.push(kind);
+    name.push(':');
+    URL_SAFE_NO_PAD.encode_string(hash, &mut name);
+    name
 }
 
 /// The tags of a record: none, one, or two.

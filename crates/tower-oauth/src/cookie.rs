@@ -295,6 +295,17 @@ mod tests {
     }
 
     #[test]
+    fn k08_a_value_that_is_no_text_is_a_value() {
+        let found = |line: &[u8]| {
+            let mut headers = HeaderMap::new();
+            headers.append(COOKIE, HeaderValue::from_bytes(line).unwrap());
+            format!("{:?}", cookies("https://app.example").session(&headers))
+        };
+        assert_eq!(found(b"__Host-auth=\xff"), present(b"\xff"));
+        assert_eq!(found(b"__Host-auth=a; __Host-auth=\xff"), "Ambiguous");
+    }
+
+    #[test]
     fn cookies_of_others_hide_nothing() {
         let mut headers = HeaderMap::new();
         let line = b"theme=\xff\xfe; name=J\xc3\xb6rg; __Host-auth=c; x";
