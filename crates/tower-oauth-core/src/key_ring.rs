@@ -279,7 +279,7 @@ mod tests {
     fn k15_a_previous_secret_opens_and_the_first_seals() {
         let sealed = seal(&ring(OLD), b"x");
         let both = rotated(NEW, OLD);
-        assert!(both.open(Purpose::Attempt, b"here", sealed.clone()).is_some());
+        assert!(both.open(Purpose::Attempt, b"here", sealed).is_some());
         assert!(ring(OLD).open(Purpose::Attempt, b"here", seal(&both, b"x")).is_none());
     }
 
@@ -291,7 +291,7 @@ mod tests {
         let mut both = rotated(NEW, OLD);
         both.keys[1].id = both.keys[0].id;
         assert!(both.open(Purpose::Attempt, b"here", sealed.clone()).is_some());
-        assert!(ring(NEW).open(Purpose::Attempt, b"here", sealed.clone()).is_none());
+        assert!(ring(NEW).open(Purpose::Attempt, b"here", sealed).is_none());
     }
 
     /// A value of format 1 that says it is of format 2 would not open even if format 2 were the same otherwise.

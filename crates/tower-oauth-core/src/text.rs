@@ -89,7 +89,7 @@ mod tests {
         let part = whole.part(1..4);
         assert_eq!((&*part, whole.as_str()), ("oë", "Zoë"));
         drop(whole);
-        assert_eq!(&*part.clone(), "oë");
+        assert_eq!(&*part, "oë");
     }
 
     #[test]

@@ -72,7 +72,7 @@ mod tests {
 
     fn read(text: &[u8]) -> Vec<Option<(u8, &str)>> {
         let text = std::str::from_utf8(text).unwrap();
-        members(text).map(|it| it.map(|(tag, value)| (tag, &text[value]))).collect()
+        members(text).map(|it| it.map(|(tag, value)| (tag, text.get(value).unwrap()))).collect()
     }
 
     #[test]

@@ -7,7 +7,8 @@ use crate::testing::session;
 
 fn read(encoded: &Plaintext) -> Vec<(u8, &str)> {
     let text = std::str::from_utf8(encoded).unwrap();
-    let read = members(text).map(|member| member.map(|(tag, range)| (tag, &text[range])));
+    let read =
+        members(text).map(|member| member.map(|(tag, range)| (tag, text.get(range).unwrap())));
     read.collect::<Option<_>>().unwrap()
 }
 
