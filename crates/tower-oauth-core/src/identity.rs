@@ -101,7 +101,8 @@ impl Identity {
 
     /// The same user with other claims.
     pub(crate) fn with_claims(&self, claims: String) -> Self {
-        Self { claims: claims.into(), parsed: OnceLock::new(), ..self.clone() }
+        let (issuer, subject) = (Arc::clone(&self.issuer), self.subject.clone());
+        Self::from_text(issuer, subject, self.sid.clone(), claims.into(), self.email_trust)
     }
 
     /// Who vouches: the provider's issuer identifier.

@@ -9,7 +9,7 @@ use crate::plaintext::Plaintext;
 
 /// A text whose memory is cleared when nobody has it any more.
 ///
-/// All that a session consists of which a store returned is parts of one text: none of them is copied.
+/// Those of a session that a store returned are parts of what was opened, so that none of them is copied.
 #[derive(Clone)]
 pub(crate) enum Text {
     Own(Zeroizing<Box<str>>),

@@ -76,12 +76,7 @@ pub(crate) fn index_key(prefix: &str, tag: &Tag) -> String {
 }
 
 fn name(prefix: &str, kind: char, hash: &[u8]) -> String {
-    let mut name = String::with_capacity(prefix.len() + 2 + 43);
-    name.push_str(prefix);
-    name.push(kind);
-    name.push(':');
-    URL_SAFE_NO_PAD.encode_string(hash, &mut name);
-    name
+    format!("{prefix}{kind}:{}", URL_SAFE_NO_PAD.encode(hash))
 }
 
 /// The tags of a record: none, one, or two.

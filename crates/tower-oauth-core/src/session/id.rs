@@ -20,11 +20,9 @@ impl SessionId {
     ///
     /// When there is no randomness.
     pub fn generate(random: &dyn Random) -> Result<Self, RandomUnavailable> {
-        let mut text = [0; 43];
-        let written = URL_SAFE_NO_PAD.encode_slice(random::bytes32(random)?, &mut text);
-        // There is room: 32 bytes are 43 characters.
-        written.map_err(|_| RandomUnavailable)?;
-        Ok(Self(text))
+        // It always fits: 32 bytes are 43 characters.
+        let text = random::token(random)?.into_bytes().try_into();
+        text.map(Self).map_err(|_| RandomUnavailable)
     }
 
     /// Reads an id from a cookie; `None` unless it is of 43 ASCII characters. Of which, does not matter: what nobody drew is

@@ -190,6 +190,10 @@ mod tests {
         let other = SessionId::generate(&*f.random).unwrap().store_key();
         assert!(codec.open(&Payload::from_bytes(f.bytes()), &f.key).is_some());
         assert!(codec.open(&Payload::from_bytes(f.bytes()), &other).is_none());
+        // And where it is, if nobody else has it.
+        assert!(codec.take(Payload::from_bytes(f.bytes()), &f.key).is_some());
+        assert!(codec.take(Payload::from_bytes(f.bytes()), &other).is_none());
+        assert!(f.codec("https://other").take(Payload::from_bytes(f.bytes()), &f.key).is_none());
     }
 
     #[test]

@@ -20,7 +20,8 @@ const CHECKED_ONLY: [&str; 5] = ["aud", "azp", "exp", "jti", "nbf"];
 
 impl SessionCodec {
     /// Seals the whole of `session` for its cookie, with the `key` that names it in logs and in a list of revoked
-    /// sessions, and that is part of the seal as it is in a store. The ID token as it came, the refresh token and claims of the protocol are left out.
+    /// sessions, and that is part of the seal as it is in a store. The ID token as it came, the refresh token and claims
+    /// of the protocol are left out.
     ///
     /// # Errors
     ///
@@ -43,9 +44,9 @@ impl SessionCodec {
     #[must_use]
     pub fn open_cookie(&self, value: &(impl AsRef<[u8]> + ?Sized)) -> Option<(StoreKey, Session)> {
         let mut sealed = URL_SAFE_NO_PAD.decode(value).ok()?;
-        let (_, key) = sealed.split_last_chunk()?;
-        let key = StoreKey::from_bytes(*key);
-        sealed.truncate(sealed.len() - 32);
+        let (before, key) = sealed.split_last_chunk()?;
+        let (length, key) = (before.len(), StoreKey::from_bytes(*key));
+        sealed.truncate(length);
         let plaintext = self.keys.open(Purpose::SessionCookie, &self.context(&key), sealed)?;
         Some((key, record::decode(plaintext)?))
     }
