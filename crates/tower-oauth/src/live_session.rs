@@ -77,7 +77,10 @@ impl Auth {
     /// The session in the store that a cookie with this value names, if it is live. Its idle end moves.
     async fn used_session(&self, value: &[u8]) -> Result<Option<LiveSession>, Error> {
         let Some(key) = SessionId::parse(value).map(|id| id.store_key()) else { return Ok(None) };
-        let stored = self.inner().store.load(&key).await?;
+        let stored = match self.inner().store.load_now(&key) {
+            Some(answer) => answer?,
+            None => self.inner().store.load(&key).await?,
+        };
         let Some(live) = self.opened(key, stored) else { return Ok(None) };
         let now = self.inner().environment.clock.now();
         if !self.is_live(&live, now).await? {

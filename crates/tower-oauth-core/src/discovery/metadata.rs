@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use crate::json;
 use crate::provider::settings::endpoint;
-use crate::provider::{ClientAuthentication, IssuerRule, Pkce, Provider};
+use crate::provider::{ClientAuthentication, IssuerRule, Pkce, Provider, same_origin};
 
 /// What the flow needs of a provider's metadata. Nothing in it widens what the client accepts.
 #[derive(Clone, Debug)]
@@ -109,10 +109,9 @@ impl Metadata {
 /// OpenID Connect Discovery section 4.3: the document names the issuer it was asked for, exactly.
 fn check_issuer(issuer: &str, provider: &Provider) -> Result<(), String> {
     let configured = provider.issuer();
-    let origin = |url: &str| url::Url::parse(url).ok().map(|url| url.origin());
     let is_template = provider.quirks.issuer == IssuerRule::TenantTemplate
         && issuer.contains("{tenantid}")
-        && origin(issuer) == origin(configured);
+        && same_origin(issuer, configured);
     if issuer == configured || is_template {
         return Ok(());
     }

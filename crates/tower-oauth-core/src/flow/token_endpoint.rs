@@ -7,11 +7,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::StatusCode;
 use http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
-use oauth2::basic::{BasicClient, BasicErrorResponse, BasicErrorResponseType, BasicTokenResponse};
+use oauth2::basic::{BasicClient, BasicErrorResponse, BasicTokenResponse};
 use oauth2::{AsyncHttpClient, AuthType, ClientId, RequestTokenError};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use url::Url;
 
 use super::token_response::{self, Answer, Tokens};
@@ -65,32 +64,24 @@ impl<'c> AsyncHttpClient<'c> for TokenEndpoint<'_> {
                 credentials.set_sensitive(true);
             }
             let response = self.0.send(request, LIMITS, ErrorKind::TokenEndpoint).await?;
-            match token_response::read(&response, quirks)? {
-                Answer::Tokens(tokens) => Err(Outcome::Tokens(Box::new(tokens))),
-                Answer::Error(code) => {
-                    let body = json!({ "error": code }).to_string();
-                    let mut response = http::Response::new(body.into_bytes());
-                    *response.status_mut() = StatusCode::BAD_REQUEST;
-                    Ok(response)
-                }
-            }
+            Err(Outcome::Answered(Box::new(token_response::read(&response, quirks)?)))
         })
     }
 }
 
-/// How a request ended that the `oauth2` crate made, unless the answer is an error, which the crate reads.
+/// How a request ended that the `oauth2` crate made.
 ///
-/// Tokens are among it, though the crate takes it for errors of its HTTP client: those it hands on as they are. So tokens
-/// are read once, by the rules of [`token_response`], and no copies of them are left behind.
+/// The crate takes an answer for an error of its HTTP client, which it hands on as it is. So answers are read once, by the
+/// rules of [`token_response`], and no copies of tokens are left behind.
 pub(super) enum Outcome {
-    Tokens(Box<Tokens>),
+    Answered(Box<Answer>),
     Failed(Error),
 }
 
 impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Tokens(_) => f.write_str("tokens"),
+            Self::Answered(_) => f.write_str("an answer"),
             Self::Failed(error) => error.fmt(f),
         }
     }
@@ -115,32 +106,28 @@ pub(super) fn tokens(
     outcome: Result<BasicTokenResponse, RequestTokenError<Outcome, BasicErrorResponse>>,
     refused: (ErrorKind, &'static str),
 ) -> Result<Tokens, Error> {
-    const CLIENT: (ErrorKind, &str) = (
-        ErrorKind::ClientRejected,
-        "the token endpoint refused the client id or secret; check both",
-    );
-    match outcome {
-        Err(RequestTokenError::Request(Outcome::Tokens(tokens))) => Ok(*tokens),
-        Err(RequestTokenError::Request(Outcome::Failed(error))) => Err(error),
-        Err(RequestTokenError::ServerResponse(response)) => {
-            let code = response.error();
-            let (kind, reason) = match code {
-                BasicErrorResponseType::InvalidGrant => refused,
-                BasicErrorResponseType::InvalidClient => CLIENT,
-                BasicErrorResponseType::Extension(code) => match code.as_str() {
-                    // What GitHub says for them.
-                    "bad_verification_code" | "bad_refresh_token" => refused,
-                    "incorrect_client_credentials" => CLIENT,
-                    _ => (ErrorKind::TokenEndpoint, "the token endpoint answered with an error"),
-                },
+    let answer = match outcome {
+        Err(RequestTokenError::Request(Outcome::Answered(answer))) => *answer,
+        Err(RequestTokenError::Request(Outcome::Failed(error))) => return Err(error),
+        // The crate sent nothing. What it says of that may show what was to be sent.
+        Ok(_) | Err(_) => {
+            let reason = "the token request could not be made";
+            return Err(Error::new(ErrorKind::TokenEndpoint, reason));
+        }
+    };
+    match answer {
+        Answer::Tokens(tokens) => Ok(tokens),
+        Answer::Error(code) => {
+            let (kind, reason) = match &*code {
+                // The last two are GitHub's words for it.
+                "invalid_grant" | "bad_verification_code" | "bad_refresh_token" => refused,
+                "invalid_client" | "incorrect_client_credentials" => (
+                    ErrorKind::ClientRejected,
+                    "the token endpoint refused the client id or secret; check both",
+                ),
                 _ => (ErrorKind::TokenEndpoint, "the token endpoint answered with an error"),
             };
-            Err(Error::new(kind, reason).with_provider_code(ProviderCode::parse(code.as_ref())))
-        }
-        // The crate's own error would show the raw body.
-        Ok(_) | Err(RequestTokenError::Parse(..) | RequestTokenError::Other(_)) => {
-            let reason = "the token endpoint's answer cannot be read";
-            Err(Error::new(ErrorKind::TokenEndpoint, reason))
+            Err(Error::new(kind, reason).with_provider_code(ProviderCode::parse(&code)))
         }
     }
 }

@@ -29,6 +29,10 @@ impl<S: SessionStore + ?Sized> SessionStore for Arc<S> {
         (**self).load(key)
     }
 
+    fn load_now(&self, key: &StoreKey) -> Option<Result<Option<StoredRecord>, StoreError>> {
+        (**self).load_now(key)
+    }
+
     fn load_current<'a, 'b, 'f>(&'a self, key: &'b StoreKey) -> Answer<'f, Option<StoredRecord>>
     where
         'a: 'f,

@@ -50,6 +50,15 @@ pub trait SessionStore: fmt::Debug + Send + Sync + 'static {
     /// When the store failed. "Absent" is not an error, and an error is not "absent".
     async fn load(&self, key: &StoreKey) -> Result<Option<StoredRecord>, StoreError>;
 
+    /// What [`load`](Self::load) would answer, from a store that can tell at once: one that keeps the record in this
+    /// process. `None`, the default, from all others: `load` is asked then. Never waits, neither for I/O nor for somebody
+    /// who does.
+    ///
+    /// It saves each request of a signed-in user a future in a box.
+    fn load_now(&self, _key: &StoreKey) -> Option<Result<Option<StoredRecord>, StoreError>> {
+        None
+    }
+
     /// The same as the store itself has it now, where [`load`](Self::load) may be answered by a copy in front of it
     /// that is a little older. What decides over more than one request asks this: whether a refresh token may be
     /// used, what a new session takes over.

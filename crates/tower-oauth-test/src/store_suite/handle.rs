@@ -6,9 +6,11 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use tower_oauth_core::Timestamp;
-use tower_oauth_core::session::{Mark, Record, SessionStore, StoreError, StoreKey, Swap, Version};
+use tower_oauth_core::session::{
+    Mark, Record, SessionStore, StoreError, StoreKey, StoredRecord, Swap, Version,
+};
 
-use super::report::{Checked, Failure};
+use super::report::{Checked, Failure, same};
 
 /// One way into the store: what a process of its own would hold.
 #[derive(Clone)]
@@ -47,16 +49,17 @@ impl Handle {
     }
 
     pub(super) async fn load(&self, key: &StoreKey) -> Checked<Option<Loaded>> {
-        let stored = self.0.load(key).await.map_err(|error| unanswered("load", &error))?;
-        let Some(stored) = stored else { return Ok(None) };
-        let content = stored.payload.to_bytes().map_err(|error| unanswered("to_bytes", &error))?;
-        let (expires, version) = (stored.expires, stored.version);
-        Ok(Some(Loaded { content: Content(content), expires, version }))
+        loaded("load", self.0.load(key).await)
     }
 
-    /// The content under `key`, where nothing else matters.
+    /// The content under `key`, where nothing else matters and nobody writes: each way to load it has the same answer.
     pub(super) async fn content(&self, key: &StoreKey) -> Checked<Option<Content>> {
-        Ok(self.load(key).await?.map(|loaded| loaded.content))
+        let at_once = self.0.load_now(key).map(|answer| loaded("load_now", answer)).transpose()?;
+        let waited = self.load(key).await?;
+        if let Some(at_once) = at_once {
+            same("load_now answers, then load", at_once, waited.clone())?;
+        }
+        Ok(waited.map(|loaded| loaded.content))
     }
 
     pub(super) async fn swap(
@@ -108,6 +111,13 @@ impl fmt::Debug for Content {
             }
         }
     }
+}
+
+fn loaded(call: &str, answer: Result<Option<StoredRecord>, StoreError>) -> Checked<Option<Loaded>> {
+    let Some(stored) = answer.map_err(|error| unanswered(call, &error))? else { return Ok(None) };
+    let content = stored.payload.to_bytes().map_err(|error| unanswered("to_bytes", &error))?;
+    let (expires, version) = (stored.expires, stored.version);
+    Ok(Some(Loaded { content: Content(content), expires, version }))
 }
 
 pub(super) fn unanswered(call: &str, error: &StoreError) -> Failure {

@@ -1,5 +1,6 @@
 //! The suite's own tests: it passes a store without faults, and names the promise that each fault breaks.
 
+mod database;
 mod fault;
 mod faulty;
 
@@ -8,8 +9,9 @@ use std::thread;
 
 use tokio::runtime;
 
+use self::database::Database;
 use self::fault::Fault;
-use self::faulty::{Database, FaultyStore};
+use self::faulty::FaultyStore;
 use super::{Promise, StoreSuite, Violation};
 use crate::ManualClock;
 
@@ -37,6 +39,7 @@ const FAULTS: &[(Fault, &[Promise])] = {
     };
     &[
         (Fault::Caches, &[Visible]),
+        (Fault::CachesForNow, &[Visible]),
         (Fault::PayloadAsText, &[Unaltered]),
         (Fault::PayloadCut, &[Unaltered]),
         (Fault::PayloadEndsAtNul, &[Unaltered]),

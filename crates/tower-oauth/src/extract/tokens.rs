@@ -64,7 +64,8 @@ impl Tokens {
         let Some(connection) = self.session().connection_to(provider).map(Arc::clone) else {
             return Err(Rejection::token(TokenError::NotConnected, None));
         };
-        self.take(&connection, self.auth.fresh(self.key, &connection).await)
+        let fresh = self.auth.fresh(self.key, &connection).await;
+        self.take(&connection, fresh.map(|newer| newer.unwrap_or_else(|| Arc::clone(&connection))))
     }
 
     /// A fresh access token as [`of`](Self::of) gives one, if the user granted these scopes.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use http::request::Parts;
 use serde_json::{Map, Value};
-use tower_oauth_core::session::{Session, StoreKey};
+use tower_oauth_core::session::Session;
 use tower_oauth_core::{Email, Identity};
 
 use super::rejection::Asking;
@@ -30,8 +30,7 @@ use crate::live_session::LiveSession;
 /// ```
 #[derive(Clone)]
 pub struct User {
-    session: Arc<Session>,
-    key: StoreKey,
+    live: Arc<LiveSession>,
 }
 
 impl User {
@@ -53,20 +52,24 @@ impl User {
         required_session(parts).await.map(Self::of)
     }
 
-    fn of(live: &LiveSession) -> Self {
-        Self { session: Arc::clone(&live.session), key: live.key }
+    fn of(live: &Arc<LiveSession>) -> Self {
+        Self { live: Arc::clone(live) }
+    }
+
+    fn session(&self) -> &Session {
+        &self.live.session
     }
 
     /// The key of the provider that the user signed in with, as in `github`.
     #[must_use]
     pub fn provider(&self) -> &str {
-        &self.session.connection.provider
+        &self.session().connection.provider
     }
 
     /// The tenant that the session counts for, where the application has [some](crate::ProviderResolver).
     #[must_use]
     pub fn tenant(&self) -> Option<&str> {
-        self.session.tenant.as_deref()
+        self.session().tenant.as_deref()
     }
 
     /// Who vouches for the user. Together with [`subject`](Self::subject) this identifies them.
@@ -120,13 +123,13 @@ impl User {
     /// The identity that was verified at the login.
     #[must_use]
     pub fn identity(&self) -> &Identity {
-        &self.session.connection.identity
+        &self.session().connection.identity
     }
 
     /// Names the session to a job that outlives the request: see [`Auth::tokens_of`](crate::Auth::tokens_of).
     #[must_use]
-    pub const fn session_handle(&self) -> SessionHandle {
-        SessionHandle::new(self.key)
+    pub fn session_handle(&self) -> SessionHandle {
+        SessionHandle::new(self.live.key)
     }
 }
 
@@ -140,12 +143,12 @@ impl fmt::Debug for User {
 }
 
 /// The live session of a request, if somebody is signed in.
-pub(super) async fn session(parts: &Parts) -> Result<Option<&LiveSession>, Rejection> {
+pub(super) async fn session(parts: &Parts) -> Result<Option<&Arc<LiveSession>>, Rejection> {
     handle(parts)?.session(&parts.headers).await.map_err(Rejection::store)
 }
 
 /// The live session of a request; where there is none, the way to sign in.
-pub(crate) async fn required_session(parts: &Parts) -> Result<&LiveSession, Rejection> {
+pub(crate) async fn required_session(parts: &Parts) -> Result<&Arc<LiveSession>, Rejection> {
     required_of(handle(parts)?, parts).await
 }
 
@@ -153,7 +156,7 @@ pub(crate) async fn required_session(parts: &Parts) -> Result<&LiveSession, Reje
 pub(super) async fn required_of<'a>(
     handle: &'a Handle,
     parts: &Parts,
-) -> Result<&'a LiveSession, Rejection> {
+) -> Result<&'a Arc<LiveSession>, Rejection> {
     match handle.session(&parts.headers).await.map_err(Rejection::store)? {
         Some(session) => Ok(session),
         None => {

@@ -26,7 +26,9 @@ struct Inner {
     session: OnceLock<Answer>,
 }
 
-type Answer = Result<Option<LiveSession>, Arc<Error>>;
+/// The session is the request's own to count: what extractors hand out keeps that, so that requests of one session on several
+/// processors do not wait for each other's counting.
+type Answer = Result<Option<Arc<LiveSession>>, Arc<Error>>;
 
 impl Handle {
     /// `path` is the request's.
@@ -47,7 +49,7 @@ impl Handle {
     pub(crate) async fn session(
         &self,
         headers: &HeaderMap,
-    ) -> Result<Option<&LiveSession>, Arc<Error>> {
+    ) -> Result<Option<&Arc<LiveSession>>, Arc<Error>> {
         if let Some(known) = self.0.session.get() {
             return answer(known);
         }
@@ -56,7 +58,8 @@ impl Handle {
         if cookie == SessionCookie::Absent {
             return Ok(None);
         }
-        let found = self.0.auth.session_in(cookie).await.map_err(Arc::new);
+        let found = self.0.auth.session_in(cookie).await;
+        let found = found.map(|live| live.map(Arc::new)).map_err(Arc::new);
         answer(self.0.session.get_or_init(|| found))
     }
 
@@ -101,6 +104,6 @@ impl Handle {
     }
 }
 
-fn answer(answer: &Answer) -> Result<Option<&LiveSession>, Arc<Error>> {
+fn answer(answer: &Answer) -> Result<Option<&Arc<LiveSession>>, Arc<Error>> {
     answer.as_ref().map(Option::as_ref).map_err(Arc::clone)
 }

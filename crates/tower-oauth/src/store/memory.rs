@@ -92,6 +92,13 @@ impl MemoryStore {
         &self.shards[slot.shard(SHARDS)]
     }
 
+    fn live(&self, key: &StoreKey) -> Option<StoredRecord> {
+        let slot = Slot::of(key);
+        let shard = read(self.shard(slot));
+        let live = shard.entries.get(&slot).filter(|entry| entry.is_live(key, self.clock.now()));
+        live.map(|entry| entry.stored.clone())
+    }
+
     /// Removes the record in `slot` if it `is_meant`. Locks the shard, then the index; nothing locks them the
     /// other way round.
     fn remove(&self, slot: Slot, is_meant: impl Fn(&Entry) -> bool) -> Option<Box<Entry>> {
@@ -150,10 +157,11 @@ impl SessionStore for MemoryStore {
     }
 
     async fn load(&self, key: &StoreKey) -> Result<Option<StoredRecord>, StoreError> {
-        let slot = Slot::of(key);
-        let shard = read(self.shard(slot));
-        let live = shard.entries.get(&slot).filter(|entry| entry.is_live(key, self.clock.now()));
-        Ok(live.map(|entry| entry.stored.clone()))
+        Ok(self.live(key))
+    }
+
+    fn load_now(&self, key: &StoreKey) -> Option<Result<Option<StoredRecord>, StoreError>> {
+        Some(Ok(self.live(key)))
     }
 
     async fn swap(

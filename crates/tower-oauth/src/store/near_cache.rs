@@ -109,6 +109,16 @@ impl<S> NearCache<S> {
 }
 
 impl<S: SessionStore> NearCache<S> {
+    /// What is known of `key` at `now` within the bound, or else the generation of its shard.
+    fn cached(&self, key: &StoreKey, now: Duration) -> Result<StoredRecord, u64> {
+        let shard = read(self.shard(key));
+        let cached = shard.find(key).filter(|cached| {
+            now.saturating_sub(cached.since) < self.max_staleness
+                && cached.stored.expires > self.clock.now()
+        });
+        cached.map(|cached| cached.stored.clone()).ok_or(shard.generation)
+    }
+
     /// Asks the store, and keeps its answer unless something was written since `generation`.
     async fn read_through(
         &self,
@@ -142,19 +152,14 @@ impl<S: SessionStore> SessionStore for NearCache<S> {
 
     async fn load(&self, key: &StoreKey) -> Result<Option<StoredRecord>, StoreError> {
         let since = self.clock.monotonic();
-        let shard = self.shard(key);
-        let generation = {
-            let shard = read(shard);
-            let cached = shard.find(key).filter(|cached| {
-                since.saturating_sub(cached.since) < self.max_staleness
-                    && cached.stored.expires > self.clock.now()
-            });
-            if let Some(cached) = cached {
-                return Ok(Some(cached.stored.clone()));
-            }
-            shard.generation
-        };
-        self.read_through(key, since, generation).await
+        match self.cached(key, since) {
+            Ok(stored) => Ok(Some(stored)),
+            Err(generation) => self.read_through(key, since, generation).await,
+        }
+    }
+
+    fn load_now(&self, key: &StoreKey) -> Option<Result<Option<StoredRecord>, StoreError>> {
+        self.cached(key, self.clock.monotonic()).ok().map(|stored| Ok(Some(stored)))
     }
 
     async fn load_current(&self, key: &StoreKey) -> Result<Option<StoredRecord>, StoreError> {

@@ -5,6 +5,8 @@
 pub(super) enum Fault {
     /// A handle answers from what it loaded before.
     Caches,
+    /// The same, where it is asked for what it can tell at once.
+    CachesForNow,
     /// Bytes that are no UTF-8 are replaced.
     PayloadAsText,
     /// A column of 32 KiB, in a database that cuts.

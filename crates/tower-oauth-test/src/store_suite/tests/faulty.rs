@@ -13,6 +13,7 @@ use tower_oauth_core::session::{
 };
 use tower_oauth_core::{Clock, Timestamp};
 
+use super::database::{Database, Name, Row, Tables};
 use super::fault::Fault;
 use crate::{ManualClock, lock};
 
@@ -27,35 +28,6 @@ pub(super) struct FaultyStore {
     local: Mutex<()>,
 }
 
-/// What all handles share.
-#[derive(Debug, Default)]
-pub(super) struct Database(Mutex<Tables>);
-
-#[derive(Debug, Default)]
-struct Tables {
-    records: HashMap<StoreKey, Row>,
-    index: HashMap<Name, HashSet<StoreKey>>,
-    marks: HashMap<[u8; 32], Timestamp>,
-    /// When a server of its own mind removes entries of the index, and marks.
-    index_ends: HashMap<Name, Instant>,
-    marks_end: HashMap<[u8; 32], Instant>,
-    last_version: u64,
-}
-
-#[derive(Clone, Debug)]
-struct Row {
-    payload: Bytes,
-    written: Timestamp,
-    expires: Timestamp,
-    version: Version,
-    index: Option<Index>,
-    /// When a server of its own mind removes it.
-    removed: Option<Instant>,
-}
-
-/// By which index, issuer and value.
-type Name = (&'static str, String, String);
-
 impl FaultyStore {
     pub(super) fn new(database: &Arc<Database>, clock: ManualClock, fault: Option<Fault>) -> Self {
         let (cache, local) = (Mutex::default(), Mutex::default());
@@ -66,8 +38,12 @@ impl FaultyStore {
         self.fault == Some(fault)
     }
 
+    fn cached(&self, fault: Fault, key: &StoreKey) -> Option<StoredRecord> {
+        lock(&self.cache).get(key).filter(|_| self.has(fault)).cloned()
+    }
+
     fn tables(&self) -> MutexGuard<'_, Tables> {
-        lock(&self.database.0)
+        self.database.tables()
     }
 
     /// Lets others in between a check and the write that relies on it, if that is the fault.
@@ -286,10 +262,8 @@ impl SessionStore for FaultyStore {
         if self.has(Fault::AbsentWhenUnreachable) {
             return Ok(None);
         }
-        if self.has(Fault::Caches)
-            && let Some(stored) = lock(&self.cache).get(key)
-        {
-            return Ok(Some(stored.clone()));
+        if let Some(stored) = self.cached(Fault::Caches, key) {
+            return Ok(Some(stored));
         }
         let _local = self.local();
         let tables = self.tables();
@@ -302,6 +276,10 @@ impl SessionStore for FaultyStore {
             lock(&self.cache).insert(*key, stored.clone());
         }
         Ok(stored)
+    }
+
+    fn load_now(&self, key: &StoreKey) -> Option<Result<Option<StoredRecord>, StoreError>> {
+        self.cached(Fault::CachesForNow, key).map(|stored| Ok(Some(stored)))
     }
 
     async fn swap(
