@@ -23,10 +23,10 @@ use tower_oauth_test::{FakeProvider, ManualClock, SeededRandom, TestBrowser};
 const BUDGETS: [(&str, u64, u64); 6] = [
     ("nobody asks", 2_600, 7),
     ("no cookie, `Option<User>`", 3_000, 5),
-    ("unknown cookie, `Option<User>`", 7_000, 8),
-    ("`User`", 7_400, 8),
-    ("`User` and `AccessToken`", 7_800, 8),
-    ("`User` and `AccessToken`, session in its cookie", 23_900, 21),
+    ("unknown cookie, `Option<User>`", 6_800, 7),
+    ("`User`", 7_200, 7),
+    ("`User` and `AccessToken`", 7_600, 7),
+    ("`User` and `AccessToken`, session in its cookie", 24_000, 21),
 ];
 
 const BASE_URL: &str = "https://app.example";

@@ -12,7 +12,6 @@ use super::Rejection;
 use super::rejection::Asking;
 use super::user::{handle, required_of};
 use crate::auth::Auth;
-use crate::live_session::LiveSession;
 
 /// The access token of the signed-in user, for the API of the provider they signed in with.
 ///
@@ -33,16 +32,8 @@ use crate::live_session::LiveSession;
 /// ```
 #[derive(Clone)]
 pub struct AccessToken {
-    held: Held,
+    connection: Arc<Connection>,
     clock: Arc<dyn Clock>,
-}
-
-/// What keeps the connection: the session of the request, or the token itself, which was refreshed or is another
-/// provider's.
-#[derive(Clone)]
-enum Held {
-    BySession(Arc<LiveSession>),
-    Alone(Arc<Connection>),
 }
 
 impl AccessToken {
@@ -57,25 +48,17 @@ impl AccessToken {
         let live = required_of(handle, parts).await?;
         let auth = handle.auth();
         match auth.fresh(live.key, &live.session.connection).await {
-            Ok(None) => Ok(Self::held(auth, Held::BySession(Arc::clone(live)))),
-            Ok(Some(newer)) => Ok(Self::new(auth, newer)),
+            Ok(connection) => Ok(Self::new(auth, connection)),
             Err(error) => Err(Rejection::token(error, Some(&Asking::new(handle, parts)))),
         }
     }
 
     pub(super) fn new(auth: &Auth, connection: Arc<Connection>) -> Self {
-        Self::held(auth, Held::Alone(connection))
+        Self { connection, clock: Arc::clone(&auth.inner().environment.clock) }
     }
 
-    fn held(auth: &Auth, held: Held) -> Self {
-        Self { held, clock: Arc::clone(&auth.inner().environment.clock) }
-    }
-
-    pub(super) fn connection(&self) -> &Arc<Connection> {
-        match &self.held {
-            Held::BySession(live) => &live.session.connection,
-            Held::Alone(connection) => connection,
-        }
+    pub(super) const fn connection(&self) -> &Arc<Connection> {
+        &self.connection
     }
 
     /// The token itself, for an `Authorization: Bearer` header. Keep it out of logs and URLs.
@@ -106,11 +89,11 @@ impl AccessToken {
     /// The key of the provider whose token it is.
     #[must_use]
     pub fn provider(&self) -> &str {
-        &self.connection().provider
+        &self.connection.provider
     }
 
     fn tokens(&self) -> &TokenSet {
-        &self.connection().tokens
+        &self.connection.tokens
     }
 }
 

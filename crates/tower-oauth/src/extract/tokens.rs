@@ -64,8 +64,7 @@ impl Tokens {
         let Some(connection) = self.session().connection_to(provider).map(Arc::clone) else {
             return Err(Rejection::token(TokenError::NotConnected, None));
         };
-        let fresh = self.auth.fresh(self.key, &connection).await;
-        self.take(&connection, fresh.map(|newer| newer.unwrap_or_else(|| Arc::clone(&connection))))
+        self.take(&connection, self.auth.fresh(self.key, &connection).await)
     }
 
     /// A fresh access token as [`of`](Self::of) gives one, if the user granted these scopes.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use http::request::Parts;
 use serde_json::{Map, Value};
-use tower_oauth_core::session::Session;
+use tower_oauth_core::session::{Session, StoreKey};
 use tower_oauth_core::{Email, Identity};
 
 use super::rejection::Asking;
@@ -30,7 +30,8 @@ use crate::live_session::LiveSession;
 /// ```
 #[derive(Clone)]
 pub struct User {
-    live: Arc<LiveSession>,
+    session: Arc<Session>,
+    key: StoreKey,
 }
 
 impl User {
@@ -52,24 +53,20 @@ impl User {
         required_session(parts).await.map(Self::of)
     }
 
-    fn of(live: &Arc<LiveSession>) -> Self {
-        Self { live: Arc::clone(live) }
-    }
-
-    fn session(&self) -> &Session {
-        &self.live.session
+    fn of(live: &LiveSession) -> Self {
+        Self { session: Arc::clone(&live.session), key: live.key }
     }
 
     /// The key of the provider that the user signed in with, as in `github`.
     #[must_use]
     pub fn provider(&self) -> &str {
-        &self.session().connection.provider
+        &self.session.connection.provider
     }
 
     /// The tenant that the session counts for, where the application has [some](crate::ProviderResolver).
     #[must_use]
     pub fn tenant(&self) -> Option<&str> {
-        self.session().tenant.as_deref()
+        self.session.tenant.as_deref()
     }
 
     /// Who vouches for the user. Together with [`subject`](Self::subject) this identifies them.
@@ -123,13 +120,13 @@ impl User {
     /// The identity that was verified at the login.
     #[must_use]
     pub fn identity(&self) -> &Identity {
-        &self.session().connection.identity
+        &self.session.connection.identity
     }
 
     /// Names the session to a job that outlives the request: see [`Auth::tokens_of`](crate::Auth::tokens_of).
     #[must_use]
-    pub fn session_handle(&self) -> SessionHandle {
-        SessionHandle::new(self.live.key)
+    pub const fn session_handle(&self) -> SessionHandle {
+        SessionHandle::new(self.key)
     }
 }
 
@@ -143,12 +140,12 @@ impl fmt::Debug for User {
 }
 
 /// The live session of a request, if somebody is signed in.
-pub(super) async fn session(parts: &Parts) -> Result<Option<&Arc<LiveSession>>, Rejection> {
+pub(super) async fn session(parts: &Parts) -> Result<Option<&LiveSession>, Rejection> {
     handle(parts)?.session(&parts.headers).await.map_err(Rejection::store)
 }
 
 /// The live session of a request; where there is none, the way to sign in.
-pub(crate) async fn required_session(parts: &Parts) -> Result<&Arc<LiveSession>, Rejection> {
+pub(crate) async fn required_session(parts: &Parts) -> Result<&LiveSession, Rejection> {
     required_of(handle(parts)?, parts).await
 }
 
@@ -156,7 +153,7 @@ pub(crate) async fn required_session(parts: &Parts) -> Result<&Arc<LiveSession>,
 pub(super) async fn required_of<'a>(
     handle: &'a Handle,
     parts: &Parts,
-) -> Result<&'a Arc<LiveSession>, Rejection> {
+) -> Result<&'a LiveSession, Rejection> {
     match handle.session(&parts.headers).await.map_err(Rejection::store)? {
         Some(session) => Ok(session),
         None => {

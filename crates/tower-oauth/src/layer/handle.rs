@@ -26,9 +26,7 @@ struct Inner {
     session: OnceLock<Answer>,
 }
 
-/// The session is the request's own to count: what extractors hand out keeps that, so that requests of one session on several
-/// processors do not wait for each other's counting.
-type Answer = Result<Option<Arc<LiveSession>>, Arc<Error>>;
+type Answer = Result<Option<LiveSession>, Arc<Error>>;
 
 impl Handle {
     /// `path` is the request's.
@@ -49,7 +47,7 @@ impl Handle {
     pub(crate) async fn session(
         &self,
         headers: &HeaderMap,
-    ) -> Result<Option<&Arc<LiveSession>>, Arc<Error>> {
+    ) -> Result<Option<&LiveSession>, Arc<Error>> {
         if let Some(known) = self.0.session.get() {
             return answer(known);
         }
@@ -58,8 +56,7 @@ impl Handle {
         if cookie == SessionCookie::Absent {
             return Ok(None);
         }
-        let found = self.0.auth.session_in(cookie).await;
-        let found = found.map(|live| live.map(Arc::new)).map_err(Arc::new);
+        let found = self.0.auth.session_in(cookie).await.map_err(Arc::new);
         answer(self.0.session.get_or_init(|| found))
     }
 
@@ -104,6 +101,6 @@ impl Handle {
     }
 }
 
-fn answer(answer: &Answer) -> Result<Option<&Arc<LiveSession>>, Arc<Error>> {
+fn answer(answer: &Answer) -> Result<Option<&LiveSession>, Arc<Error>> {
     answer.as_ref().map(Option::as_ref).map_err(Arc::clone)
 }

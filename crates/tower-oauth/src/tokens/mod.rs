@@ -74,22 +74,18 @@ impl Refreshes {
 }
 
 impl Auth {
-    /// What to take in the place of `connection` of the session under `key`, so that the access token lasts at least the
-    /// margin, or lasts at all where no better one can be had. `None` where that is `connection` itself.
-    pub(crate) async fn fresh(
-        &self,
-        key: StoreKey,
-        connection: &Arc<Connection>,
-    ) -> Result<Option<Arc<Connection>>, TokenError> {
+    /// `connection` of the session under `key`, with an access token that lasts at least the margin, or that
+    /// lasts at all where no better one can be had.
+    pub(crate) async fn fresh(&self, key: StoreKey, connection: &Arc<Connection>) -> Outcome {
         let clock = &*self.inner().environment.clock;
         let now = clock.now();
         let is_valid = connection.tokens.is_fresh(now);
         match self.inner().refreshes.due(&connection.tokens, &key, now) {
-            Due::No if is_valid => Ok(None),
+            Due::No if is_valid => Ok(Arc::clone(connection)),
             Due::No => Err(TokenError::Expired),
             Due::Soon => match self.depart(key, connection, false) {
-                Ok(Boarding::Replay(newer)) => Ok(Some(newer)),
-                _ => Ok(None),
+                Ok(Boarding::Replay(newer)) => Ok(newer),
+                _ => Ok(Arc::clone(connection)),
             },
             Due::Now => {
                 let patience = if is_valid { PATIENCE_WHILE_VALID } else { PATIENCE };
@@ -98,9 +94,9 @@ impl Auth {
                     Err(TokenError::Unavailable { .. })
                         if connection.tokens.is_fresh(clock.now()) =>
                     {
-                        Ok(None)
+                        Ok(Arc::clone(connection))
                     }
-                    outcome => outcome.map(Some),
+                    outcome => outcome,
                 }
             }
         }

@@ -1,12 +1,11 @@
 //! A small store that keeps its contract but for one fault, which a test chooses.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use bytes::Bytes;
 use tokio::time::Instant;
 use tower_oauth_core::session::{
     Index, Mark, Payload, Record, SessionStore, StoreError, StoreKey, StoredRecord, Swap, Version,
