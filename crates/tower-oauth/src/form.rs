@@ -1,6 +1,6 @@
 //! Parameters of a request to a login route: the query, or a bounded form.
 
-use std::pin::pin;
+use std::pin::{Pin, pin};
 
 use bytes::{Buf as _, BufMut as _, BytesMut};
 use http::HeaderMap;
@@ -12,16 +12,35 @@ use tower_oauth_core::{Error, ErrorKind};
 /// Largest form: an authorization response, or a return target.
 const MAX_FORM_LEN: usize = 32 * 1024;
 
-/// Reads a form that a browser posted.
+/// The body of a request to a login route, which may turn out to be a form.
 ///
-/// # Errors
-///
-/// [`ErrorKind::Malformed`] when the body is of another type, too large, or breaks off.
-pub(crate) async fn read_form<B: Body>(headers: &HeaderMap, body: B) -> Result<BytesMut, Error> {
-    let malformed = |reason: &'static str| Error::new(ErrorKind::Malformed, reason);
-    if !is_form(headers) {
-        return Err(malformed("the body is not application/x-www-form-urlencoded"));
+/// Whatever type the application's bodies have, so that no route has to be compiled for it.
+pub(crate) struct RequestBody(Pin<Box<dyn Future<Output = Result<BytesMut, Error>> + Send>>);
+
+impl RequestBody {
+    /// Nothing is read yet.
+    pub(crate) fn new<B>(body: B) -> Self
+    where
+        B: Body + Send + 'static,
+        B::Data: Send,
+    {
+        Self(Box::pin(read(body)))
     }
+
+    /// Reads a form that a browser posted with these `headers`.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Malformed`] when the body is of another type, too large, or breaks off.
+    pub(crate) async fn form(self, headers: &HeaderMap) -> Result<BytesMut, Error> {
+        if !is_form(headers) {
+            return Err(malformed("the body is not application/x-www-form-urlencoded"));
+        }
+        self.0.await
+    }
+}
+
+async fn read<B: Body>(body: B) -> Result<BytesMut, Error> {
     let mut body = pin!(body);
     let mut form = BytesMut::new();
     while let Some(frame) = body.frame().await {
@@ -33,6 +52,10 @@ pub(crate) async fn read_form<B: Body>(headers: &HeaderMap, body: B) -> Result<B
         form.put(data);
     }
     Ok(form)
+}
+
+fn malformed(reason: &'static str) -> Error {
+    Error::new(ErrorKind::Malformed, reason)
 }
 
 /// Whether the request says that its body is a form.
@@ -55,7 +78,6 @@ pub(crate) fn parameter(encoded: &[u8], name: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use std::pin::{Pin, pin};
     use std::task::{Context, Poll, Waker};
 
     use bytes::Bytes;
@@ -83,7 +105,8 @@ mod tests {
     fn a_body_that_breaks_off_is_no_form() {
         let mut headers = HeaderMap::new();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
-        let read = pin!(read_form(&headers, Broken(vec!["return_to=/private"])));
+        let body = RequestBody::new(Broken(vec!["return_to=/private"]));
+        let read = pin!(body.form(&headers));
         let Poll::Ready(read) = read.poll(&mut Context::from_waker(Waker::noop())) else {
             panic!("nothing to wait for");
         };

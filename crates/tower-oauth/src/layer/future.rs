@@ -10,8 +10,7 @@ use http::{HeaderMap, Response};
 use pin_project_lite::pin_project;
 
 use super::Handle;
-
-type LoginFuture = Pin<Box<dyn Future<Output = Response<Bytes>> + Send>>;
+use crate::routes::Answer;
 
 pin_project! {
     /// Response future of [`AuthService`](super::AuthService).
@@ -30,7 +29,7 @@ pin_project! {
             handle: Handle,
         },
         Login {
-            future: LoginFuture,
+            future: Answer,
         },
     }
 }
@@ -40,7 +39,7 @@ impl<F> ResponseFuture<F> {
         Self { kind: Kind::Inner { future, handle } }
     }
 
-    pub(super) fn login(future: LoginFuture) -> Self {
+    pub(super) fn login(future: Answer) -> Self {
         Self { kind: Kind::Login { future } }
     }
 }

@@ -9,6 +9,7 @@ use tower_service::Service;
 
 use super::{Handle, ResponseFuture};
 use crate::auth::Auth;
+use crate::form::RequestBody;
 use crate::routes;
 
 /// A service with a login in front: made by [`AuthLayer`](super::AuthLayer) or [`Auth::service`].
@@ -52,8 +53,9 @@ where
             auth = self.auth.clone();
         }
         if let Some(route) = auth.routes().find(request.uri().path()) {
-            let answer = routes::answer(auth, route, request);
-            return ResponseFuture::login(Box::pin(answer));
+            let (parts, body) = request.into_parts();
+            let answer = routes::answer(auth, route, parts, RequestBody::new(body));
+            return ResponseFuture::login(answer);
         }
         let handle = Handle::new(auth, request.uri().path_and_query().cloned());
         request.extensions_mut().insert(handle.clone());

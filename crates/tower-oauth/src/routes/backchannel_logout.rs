@@ -3,22 +3,21 @@
 use bytes::Bytes;
 use http::request::Parts;
 use http::{Response, StatusCode};
-use http_body::Body;
 use serde_json::json;
 use tower_oauth_core::{Error, ErrorKind};
 
 use super::respond::{correlation_id, problem, report};
 use crate::auth::Auth;
-use crate::form::{parameter, read_form};
+use crate::form::{RequestBody, parameter};
 
 /// `POST {mount}/backchannel-logout/{provider}`: with a `logout_token` and nothing else that counts, no cookie and no
 /// origin. 200 when its sessions are gone; 400 when the token is refused, and when a session could not be ended,
 /// so that the provider tries again (section 2.8).
-pub(super) async fn post<B: Body>(
+pub(super) async fn post(
     auth: &Auth,
     key: &str,
     parts: &Parts,
-    body: B,
+    body: RequestBody,
 ) -> Response<Bytes> {
     let Err(error) = end_sessions(auth, key, parts, body).await else {
         return Response::new(Bytes::new());
@@ -33,18 +32,18 @@ pub(super) async fn post<B: Body>(
     problem(status, error.code(), Some(extra))
 }
 
-async fn end_sessions<B: Body>(
+async fn end_sessions(
     auth: &Auth,
     key: &str,
     parts: &Parts,
-    body: B,
+    body: RequestBody,
 ) -> Result<(), Error> {
     let clients = auth.clients().await?;
     let client = clients.named(key)?;
     if !client.provider().speaks_openid_connect() {
         return Err(Error::new(ErrorKind::UnknownProvider, "the provider has no logout tokens"));
     }
-    let form = read_form(&parts.headers, body).await?;
+    let form = body.form(&parts.headers).await?;
     let token = parameter(&form, "logout_token")
         .ok_or_else(|| Error::new(ErrorKind::Malformed, "there is not one `logout_token`"))?;
     let token = client.verify_logout_token(&token).await?;

@@ -8,7 +8,6 @@ use bytes::Bytes;
 use http::header::SET_COOKIE;
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Response};
-use http_body::Body;
 use tower_oauth_core::provider::ResponseMode;
 use tower_oauth_core::{Attempt, AuthorizationResponse, Client, Error, ErrorKind, Login};
 
@@ -22,7 +21,7 @@ use crate::app_session;
 use crate::attempts;
 use crate::auth::Auth;
 use crate::events::SessionEnd;
-use crate::form::{parameter, read_form};
+use crate::form::{RequestBody, parameter};
 use crate::live_session::LiveSession;
 use crate::tokens;
 
@@ -54,11 +53,11 @@ pub(super) async fn get(auth: &Auth, key: &str, parts: &Parts) -> Result<Respons
 }
 
 /// `POST {mount}/callback/{provider}`: the response is in a form that the provider's page posts.
-pub(super) async fn post<B: Body>(
+pub(super) async fn post(
     auth: &Auth,
     key: &str,
     parts: &Parts,
-    body: B,
+    body: RequestBody,
 ) -> Result<Response<Bytes>, Failure> {
     let clients = auth.clients().await?;
     let client = clients.named(key)?;
@@ -66,7 +65,7 @@ pub(super) async fn post<B: Body>(
         let reason = "the response came in another way than was asked for";
         return Err(Error::new(ErrorKind::Malformed, reason).into());
     }
-    let form = read_form(&parts.headers, body).await?;
+    let form = body.form(&parts.headers).await?;
     let kept = form_post::keep(auth, key, &form);
     kept.map_err(|error| Failure::from(error).with_retry(auth, key, None))
 }

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderMap, Response, StatusCode};
-use http_body::Body;
 use tower_oauth_core::session::{Connection, StoreKey};
 use tower_oauth_core::{Error, ErrorKind, LoginRequest};
 
@@ -13,6 +12,7 @@ use super::login::{check_own_site, posted_return_to, start};
 use super::respond::{Failure, see_other};
 use crate::auth::Auth;
 use crate::events::EventKind;
+use crate::form::RequestBody;
 use crate::live_session::LiveSession;
 use crate::negotiate;
 use crate::tokens;
@@ -21,11 +21,11 @@ use crate::tokens;
 ///
 /// Nobody but the same session of the same browser can finish it, so no other site can have a stranger's account
 /// connected.
-pub(super) async fn connect<B: Body>(
+pub(super) async fn connect(
     auth: &Auth,
     key: &str,
     parts: &Parts,
-    body: B,
+    body: RequestBody,
 ) -> Result<Response<Bytes>, Failure> {
     let clients = auth.clients().await?;
     let client = clients.named(key)?;
@@ -46,11 +46,11 @@ pub(super) async fn connect<B: Body>(
 
 /// `POST {mount}/disconnect/{provider}`: from a page of this application. The connection leaves the session first,
 /// then its tokens are revoked, while nobody waits. A script gets 204, a form the `return_to` it names.
-pub(super) async fn disconnect<B: Body>(
+pub(super) async fn disconnect(
     auth: &Auth,
     key: &str,
     parts: &Parts,
-    body: B,
+    body: RequestBody,
 ) -> Result<Response<Bytes>, Failure> {
     check_own_site(auth, &parts.headers).await?;
     let live = signed_in(auth, &parts.headers).await?;

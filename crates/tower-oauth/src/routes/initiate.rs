@@ -7,28 +7,27 @@
 use bytes::Bytes;
 use http::request::Parts;
 use http::{Method, Response};
-use http_body::Body;
 use tower_oauth_core::{BaseUrl, Error, ErrorKind, LoginRequest, ReturnTo};
 
 use super::login::{check_navigation, start};
 use super::respond::Failure;
 use super::rounds;
 use crate::auth::Auth;
-use crate::form::{parameter, read_form};
+use crate::form::{RequestBody, parameter};
 
 /// Longest hint that is passed on, in bytes: an e-mail address has at most 254.
 const MAX_HINT_LEN: usize = 320;
 
 /// `GET` or `POST {mount}/initiate-login` with `iss`, and perhaps `login_hint` and `target_link_uri`.
-pub(super) async fn answer<B: Body>(
+pub(super) async fn answer(
     auth: &Auth,
     parts: &Parts,
-    body: B,
+    body: RequestBody,
 ) -> Result<Response<Bytes>, Failure> {
     check_navigation(&parts.headers)?;
     let form;
     let parameters = if parts.method == Method::POST {
-        form = read_form(&parts.headers, body).await?;
+        form = body.form(&parts.headers).await?;
         &form[..]
     } else {
         parts.uri.query().unwrap_or_default().as_bytes()

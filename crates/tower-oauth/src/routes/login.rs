@@ -4,7 +4,6 @@ use bytes::Bytes;
 use http::header::SET_COOKIE;
 use http::request::Parts;
 use http::{HeaderMap, Response, StatusCode};
-use http_body::Body;
 use tower_oauth_core::{BaseUrl, Client, Error, ErrorKind, LoginRequest, ReturnTo};
 
 use super::connect::check_session;
@@ -13,7 +12,7 @@ use super::respond::{Failure, page, see_other};
 use super::rounds;
 use crate::attempts;
 use crate::auth::Auth;
-use crate::form::{is_form, parameter, read_form};
+use crate::form::{RequestBody, is_form, parameter};
 use crate::negotiate;
 use crate::pages::{ProviderButton, SignInPage};
 
@@ -60,11 +59,11 @@ pub(super) async fn get(auth: &Auth, key: &str, parts: &Parts) -> Result<Respons
 }
 
 /// `POST {mount}/login/{provider}`: for forms, the target in the form or in the query.
-pub(super) async fn post<B: Body>(
+pub(super) async fn post(
     auth: &Auth,
     key: &str,
     parts: &Parts,
-    body: B,
+    body: RequestBody,
 ) -> Result<Response<Bytes>, Failure> {
     let clients = auth.clients().await?;
     let client = clients.named(key)?;
@@ -113,13 +112,13 @@ pub(super) async fn check_own_site(auth: &Auth, headers: &HeaderMap) -> Result<(
 }
 
 /// The return target of a form, or of the query where the form has none.
-pub(super) async fn posted_return_to<B: Body>(
+pub(super) async fn posted_return_to(
     auth: &Auth,
     parts: &Parts,
-    body: B,
+    body: RequestBody,
 ) -> Result<ReturnTo, Error> {
     if is_form(&parts.headers) {
-        let form = read_form(&parts.headers, body).await?;
+        let form = body.form(&parts.headers).await?;
         if parameter(&form, "return_to").is_some() {
             return Ok(return_to(auth, &form));
         }

@@ -7,7 +7,6 @@ use bytes::{Bytes, BytesMut};
 use http::header::{CONTENT_TYPE, HeaderName, LOCATION, SET_COOKIE};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
-use http_body::Body;
 use serde_json::json;
 use tower_oauth_core::{EndSession, Error, Logout, ReturnTo};
 
@@ -16,7 +15,7 @@ use super::respond::{Failure, HX_REDIRECT, page, see_other};
 use crate::app_session;
 use crate::auth::Auth;
 use crate::events::SessionEnd;
-use crate::form::{is_form, parameter, read_form};
+use crate::form::{RequestBody, is_form, parameter};
 use crate::live_session::LiveSession;
 use crate::negotiate;
 use crate::pages::SigningOutPage;
@@ -36,10 +35,10 @@ const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
 /// | `everywhere=true` | every session of the user ends, on every device |
 ///
 /// A script gets 200 with the `logout_url` to send the browser to, or 204 where there is none.
-pub(super) async fn post<B: Body>(
+pub(super) async fn post(
     auth: &Auth,
     parts: &Parts,
-    body: B,
+    body: RequestBody,
 ) -> Result<Response<Bytes>, Failure> {
     let (inner, headers) = (auth.inner(), &parts.headers);
     check_own_site(auth, headers).await?;
@@ -91,9 +90,9 @@ struct Asked {
 }
 
 impl Asked {
-    async fn read<B: Body>(auth: &Auth, parts: &Parts, body: B) -> Result<Self, Error> {
+    async fn read(auth: &Auth, parts: &Parts, body: RequestBody) -> Result<Self, Error> {
         let form = match is_form(&parts.headers) {
-            true => read_form(&parts.headers, body).await?,
+            true => body.form(&parts.headers).await?,
             false => BytesMut::new(),
         };
         let query = parts.uri.query().unwrap_or_default().as_bytes();

@@ -28,10 +28,11 @@ mod respond;
 mod rounds;
 mod session;
 
+use std::pin::Pin;
+
 use bytes::Bytes;
 use http::request::Parts;
-use http::{Method, Request, Response, StatusCode};
-use http_body::Body;
+use http::{Method, Response, StatusCode};
 use tracing::Instrument as _;
 
 pub use not_found::NotFound;
@@ -40,40 +41,44 @@ pub(crate) use respond::{HX_REDIRECT, problem, see_other};
 
 use self::respond::Failure;
 use crate::auth::Auth;
+use crate::form::RequestBody;
+
+/// The answer to a request, under way.
+pub(crate) type Answer = Pin<Box<dyn Future<Output = Response<Bytes>> + Send>>;
 
 /// Answers a request to a login route.
-pub(crate) async fn answer<B>(auth: Auth, route: Route, request: Request<B>) -> Response<Bytes>
-where
-    B: Body + Send + 'static,
-    B::Data: Send,
-{
-    let (parts, body) = request.into_parts();
-    let span =
-        tracing::info_span!(target: "tower_oauth::login", "login_route", route = route.name());
-    // In a box at once: kilobytes, which each future around it would copy.
-    let dispatched = Box::pin(dispatch(&auth, &route, &parts, body));
-    let result = dispatched.instrument(span.clone()).await;
-    let _entered = span.entered();
-    let response =
-        result.unwrap_or_else(|failure| failure.into_response(&auth, &route, &parts.headers));
-    let is_framed = matches!(route, Route::FrontchannelLogout(_)) && response.status().is_success();
-    let mut response = respond::harden(response);
-    if is_framed {
-        // It cannot name who may; its own policy does.
-        response.headers_mut().remove(http::header::X_FRAME_OPTIONS);
-    }
-    response
+///
+/// In a box that is made here, so that the routes are compiled with this crate and not with each application.
+pub(crate) fn answer(auth: Auth, route: Route, parts: Parts, body: RequestBody) -> Answer {
+    Box::pin(async move {
+        let span =
+            tracing::info_span!(target: "tower_oauth::login", "login_route", route = route.name());
+        // In a box at once: kilobytes, which each future around it would copy.
+        let dispatched = Box::pin(dispatch(&auth, &route, &parts, body));
+        let result = dispatched.instrument(span.clone()).await;
+        let _entered = span.entered();
+        let response =
+            result.unwrap_or_else(|failure| failure.into_response(&auth, &route, &parts.headers));
+        let is_framed =
+            matches!(route, Route::FrontchannelLogout(_)) && response.status().is_success();
+        let mut response = respond::harden(response);
+        if is_framed {
+            // It cannot name who may; its own policy does.
+            response.headers_mut().remove(http::header::X_FRAME_OPTIONS);
+        }
+        response
+    })
 }
 
 fn not_found() -> Response<Bytes> {
     problem(StatusCode::NOT_FOUND, "not_found", None)
 }
 
-async fn dispatch<B: Body>(
+async fn dispatch(
     auth: &Auth,
     route: &Route,
     parts: &Parts,
-    body: B,
+    body: RequestBody,
 ) -> Result<Response<Bytes>, Failure> {
     match (route, &parts.method) {
         (Route::SignIn, &Method::GET) => login::sign_in(auth, parts).await,
