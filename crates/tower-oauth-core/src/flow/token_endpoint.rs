@@ -118,8 +118,8 @@ pub(super) fn tokens(
     match answer {
         Answer::Tokens(tokens) => Ok(tokens),
         Answer::Error(code) => {
+            // Codes that begin with `bad_` or `incorrect_` are GitHub's.
             let (kind, reason) = match &*code {
-                // The last two are GitHub's words for it.
                 "invalid_grant" | "bad_verification_code" | "bad_refresh_token" => refused,
                 "invalid_client" | "incorrect_client_credentials" => (
                     ErrorKind::ClientRejected,

@@ -1,6 +1,7 @@
 //! [`Provider`]: what the application is registered as, and at whom.
 
 mod client_key;
+mod issuer;
 mod preset;
 pub mod presets;
 mod quirks;
@@ -12,6 +13,7 @@ use std::sync::Arc;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 pub use client_key::ClientKey;
+pub(crate) use issuer::same_origin;
 pub use preset::{Group, Place, Preset, Registration};
 pub use quirks::{
     Brand, ClaimsMapping, ClientAuthentication, EmailRule, IssuerRule, OfflineAccess, Pkce,
@@ -20,12 +22,10 @@ pub use quirks::{
 };
 
 use serde_json::Value;
-use url::Url;
 
 use crate::identity::Identity;
 use crate::jose::Algorithm;
 use crate::secret::{ClientSecret, sha256};
-use crate::session::Connection;
 
 /// One provider that users can sign in with: its preset's facts and this application's registration there.
 ///
@@ -217,37 +217,6 @@ impl Provider {
         unmet.map(|(name, _)| name.as_str())
     }
 
-    /// Whether `iss` is what an issuer that calls itself `issuer` in its metadata may call itself elsewhere.
-    pub(crate) fn stands_for(&self, issuer: &str, iss: &str) -> bool {
-        match self.quirks.issuer {
-            IssuerRule::Exact => iss == issuer,
-            IssuerRule::TenantTemplate => {
-                let (start, end) = issuer.split_once("{tenantid}").unwrap_or((issuer, ""));
-                let tenant = iss.strip_prefix(start).and_then(|rest| rest.strip_suffix(end));
-                tenant.is_some_and(|tenant| self.admits_tenant(tenant))
-            }
-        }
-    }
-
-    /// Whether `connection` is one to this provider, which still vouches for its user. Not so, where another issuer stands
-    /// under the same key by now: a session or a token of the one is nothing to the other.
-    #[must_use]
-    pub fn made(&self, connection: &Connection) -> bool {
-        is_same(&connection.provider, &self.key) && self.vouches_for(&connection.identity)
-    }
-
-    fn vouches_for(&self, identity: &Identity) -> bool {
-        match self.quirks.issuer {
-            IssuerRule::Exact => is_same(identity.shared_issuer(), &self.issuer),
-            // The template itself is in the metadata, on the same origin; in its place in the path stands the tenant. So
-            // nobody takes the claims apart.
-            IssuerRule::TenantTemplate => {
-                same_origin(identity.issuer(), &self.issuer)
-                    && path(identity.issuer()).split('/').any(|it| self.admits_tenant(it))
-            }
-        }
-    }
-
     /// Names this registration: the server and the client, not what the client proves itself by. Whoever starts a
     /// login and whoever finishes it must agree on it.
     pub(crate) fn registration(&self) -> String {
@@ -260,13 +229,6 @@ impl Provider {
         let hash = sha256([issuer, &**client_id, authorization, token].join("\n").as_bytes());
         let (start, _) = hash.split_at(9);
         URL_SAFE_NO_PAD.encode(start)
-    }
-
-    /// Whether users of `tenant` are let in. A tenant is one segment of the issuer's path.
-    pub(crate) fn admits_tenant(&self, tenant: &str) -> bool {
-        !tenant.is_empty()
-            && !tenant.contains('/')
-            && (self.tenants.is_empty() || self.tenants.iter().any(|it| it == tenant))
     }
 
     /// The key that names the provider in paths.
@@ -318,32 +280,6 @@ impl Provider {
     }
 }
 
-/// Whether both are the same text; where they share it, nobody has to look.
-fn is_same(one: &Arc<str>, other: &Arc<str>) -> bool {
-    Arc::ptr_eq(one, other) || one == other
-}
-
-/// Whether both URLs are of one scheme, host and port. Where they are written alike, nobody has to parse them.
-pub(crate) fn same_origin(one: &str, other: &str) -> bool {
-    let alike = matches!((split(one), split(other)), (Some(one), Some(other)) if one.0 == other.0);
-    alike
-        || match (Url::parse(one), Url::parse(other)) {
-            (Ok(one), Ok(other)) => one.origin() == other.origin(),
-            _ => false,
-        }
-}
-
-fn path(url: &str) -> &str {
-    split(url).map_or("", |(_, path)| path)
-}
-
-/// Scheme and authority of a URL as it is written, and what comes after the slash that ends them.
-fn split(url: &str) -> Option<((&str, &str), &str)> {
-    let (scheme, rest) = url.split_once("://")?;
-    let (authority, path) = rest.split_once('/')?;
-    Some(((scheme, authority), path))
-}
-
 impl fmt::Debug for Provider {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Provider")
@@ -351,52 +287,5 @@ impl fmt::Debug for Provider {
             .field("issuer", &self.issuer)
             .field("client_id", &self.client_id)
             .finish_non_exhaustive()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::presets::oidc;
-    use super::*;
-    use crate::identity::EmailTrust;
-    use crate::testing::session;
-
-    #[test]
-    fn i18_a_session_of_a_template_is_one_of_a_tenant_that_is_let_in() {
-        let template = |issuer: &str, tenants: &[&str]| {
-            let provider = oidc(issuer, "id", "secret").key("op").tenants(tenants.iter().copied());
-            provider.quirks(|quirks| quirks.issuer = IssuerRule::TenantTemplate)
-        };
-        let made = |provider: &Provider, issuer: &str| {
-            let mut connection = (*session().connection).clone();
-            connection.identity = Identity::from_text(
-                issuer.into(),
-                "subject".into(),
-                None,
-                "{}".into(),
-                EmailTrust::Unknown,
-            );
-            provider.made(&connection)
-        };
-        let (any, one) = ([].as_slice(), ["t1"].as_slice());
-        for (tenants, issuer, is_made) in [
-            (any, "https://op.example/t1/v2.0", true),
-            (any, "https://op.example:443/t1/v2.0", true),
-            (any, "https://op.example/", false),
-            (any, "https://evil.example/t1/v2.0", false),
-            (any, "http://op.example/t1/v2.0", false),
-            (any, "https://op.example@evil.example/t1/v2.0", false),
-            (one, "https://op.example/t1/v2.0", true),
-            (one, "https://op.example/t2/v2.0", false),
-            (one, "https://op.example/t11/v2.0", false),
-        ] {
-            for configured in ["https://op.example/common/v2.0", "https://OP.example/common"] {
-                let provider = template(configured, tenants);
-                assert_eq!(made(&provider, issuer), is_made, "{tenants:?} {issuer}");
-            }
-        }
-        let exact = oidc("https://op.example/t1", "id", "secret").key("op");
-        assert!(made(&exact, "https://op.example/t1"));
-        assert!(!made(&exact, "https://op.example/t2"));
     }
 }

@@ -10,7 +10,7 @@ use http::{HeaderMap, Response};
 use pin_project_lite::pin_project;
 
 use super::Handle;
-use crate::routes::Answer;
+use crate::routes::LoginFuture;
 
 pin_project! {
     /// Response future of [`AuthService`](super::AuthService).
@@ -29,7 +29,7 @@ pin_project! {
             handle: Handle,
         },
         Login {
-            future: Answer,
+            future: LoginFuture,
         },
     }
 }
@@ -39,7 +39,7 @@ impl<F> ResponseFuture<F> {
         Self { kind: Kind::Inner { future, handle } }
     }
 
-    pub(super) fn login(future: Answer) -> Self {
+    pub(super) fn login(future: LoginFuture) -> Self {
         Self { kind: Kind::Login { future } }
     }
 }

@@ -44,12 +44,12 @@ use crate::auth::Auth;
 use crate::form::RequestBody;
 
 /// The answer to a request, under way.
-pub(crate) type Answer = Pin<Box<dyn Future<Output = Response<Bytes>> + Send>>;
+pub(crate) type LoginFuture = Pin<Box<dyn Future<Output = Response<Bytes>> + Send>>;
 
 /// Answers a request to a login route.
 ///
 /// In a box that is made here, so that the routes are compiled with this crate and not with each application.
-pub(crate) fn answer(auth: Auth, route: Route, parts: Parts, body: RequestBody) -> Answer {
+pub(crate) fn answer(auth: Auth, route: Route, parts: Parts, body: RequestBody) -> LoginFuture {
     Box::pin(async move {
         let span =
             tracing::info_span!(target: "tower_oauth::login", "login_route", route = route.name());
